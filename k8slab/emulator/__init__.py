@@ -1,0 +1,1 @@
+"""The embedded Kubernetes. It knows nothing of notebooks."""

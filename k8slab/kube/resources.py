@@ -1,0 +1,138 @@
+"""Which resources there are: one row each. A new kind starts as a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource as discovery describes it. ``group`` is empty for the core group."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    singular: str
+    namespaced: bool = True
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ALL_VERBS
+    subresources: tuple[str, ...] = ()
+    # Several resources can be views of one stored kind (events of core and of events.k8s.io).
+    stored_as: str = field(default="")
+
+    @property
+    def api_version(self) -> str:
+        """Return what manifests write as ``apiVersion``."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def qualified_name(self) -> str:
+        """Return the name that errors use: ``deployments.apps``, ``pods``."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def storage_name(self) -> str:
+        """Return the name under which the store keeps the objects."""
+        return self.stored_as or self.qualified_name
+
+    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
+        """Return the URL path of the collection, the object or the subresource."""
+        parts = ["/apis", self.group, self.version] if self.group else ["/api", self.version]
+        if namespace and self.namespaced:
+            parts += ["namespaces", namespace]
+        parts.append(self.plural)
+        parts += [part for part in (name, subresource) if part]
+        return "/".join(parts)
+
+
+NAMESPACES = Resource(
+    "", "v1", "Namespace", "namespaces", "namespace",
+    namespaced=False, short_names=("ns",),
+    verbs=("create", "delete", "get", "list", "patch", "update", "watch"),
+    subresources=("finalize", "status"),
+)  # fmt: skip
+NODES = Resource(
+    "", "v1", "Node", "nodes", "node", namespaced=False, short_names=("no",), subresources=("proxy", "status")
+)
+PODS = Resource(
+    "", "v1", "Pod", "pods", "pod", short_names=("po",), categories=("all",),
+    subresources=(
+        "attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "proxy",
+        "resize", "status",
+    ),
+)  # fmt: skip
+SERVICES = Resource(
+    "", "v1", "Service", "services", "service",
+    short_names=("svc",), categories=("all",), subresources=("proxy", "status"),
+)  # fmt: skip
+ENDPOINTS = Resource("", "v1", "Endpoints", "endpoints", "endpoints", short_names=("ep",))
+CONFIG_MAPS = Resource("", "v1", "ConfigMap", "configmaps", "configmap", short_names=("cm",))
+SECRETS = Resource("", "v1", "Secret", "secrets", "secret")
+SERVICE_ACCOUNTS = Resource(
+    "",
+    "v1",
+    "ServiceAccount",
+    "serviceaccounts",
+    "serviceaccount",
+    short_names=("sa",),
+    subresources=("token",),
+)
+EVENTS = Resource("", "v1", "Event", "events", "event", short_names=("ev",))
+DEPLOYMENTS = Resource(
+    "apps", "v1", "Deployment", "deployments", "deployment",
+    short_names=("deploy",), categories=("all",), subresources=("scale", "status"),
+)  # fmt: skip
+REPLICA_SETS = Resource(
+    "apps", "v1", "ReplicaSet", "replicasets", "replicaset",
+    short_names=("rs",), categories=("all",), subresources=("scale", "status"),
+)  # fmt: skip
+ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", "endpointslice")
+INGRESSES = Resource(
+    "networking.k8s.io",
+    "v1",
+    "Ingress",
+    "ingresses",
+    "ingress",
+    short_names=("ing",),
+    subresources=("status",),
+)
+
+BUILT_IN = (
+    NAMESPACES, NODES, PODS, SERVICES, ENDPOINTS, CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, EVENTS,
+    DEPLOYMENTS, REPLICA_SETS, ENDPOINT_SLICES, INGRESSES,
+)  # fmt: skip
+
+
+class Catalog:
+    """An immutable set of resources with the lookups that clients need."""
+
+    def __init__(self, resources: Iterable[Resource] = BUILT_IN) -> None:
+        self._resources = tuple(resources)
+        self._by_path = {(item.group, item.version, item.plural): item for item in self._resources}
+        self._by_kind = {(item.api_version, item.kind): item for item in self._resources}
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self._resources)
+
+    def served(self, group: str, version: str, plural: str) -> Resource | None:
+        """Return the resource at that URL, or None."""
+        return self._by_path.get((group, version, plural))
+
+    def for_kind(self, api_version: str, kind: str) -> Resource | None:
+        """Return the resource that holds objects of that kind, or None."""
+        return self._by_kind.get((api_version, kind))
+
+    def named(self, word: str) -> Resource | None:
+        """Return the resource that kubectl means by a plural, singular, short name, kind or ``plural.group``."""
+        lowered = word.lower()
+        return next((item for item in self._resources if lowered in _words(item)), None)
+
+
+def _words(resource: Resource) -> tuple[str, ...]:
+    names = (resource.plural, resource.singular, resource.kind.lower(), *resource.short_names)
+    return (*names, *(f"{name}.{resource.group}" for name in names if resource.group))
