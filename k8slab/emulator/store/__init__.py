@@ -1,0 +1,7 @@
+"""One ordered log of revisions: the only state of the embedded cluster."""
+
+from k8slab.emulator.store.entries import Change, Entry, StoreKey
+from k8slab.emulator.store.errors import CompactedError, StoreError
+from k8slab.emulator.store.log import Store
+
+__all__ = ["Change", "CompactedError", "Entry", "Store", "StoreError", "StoreKey"]

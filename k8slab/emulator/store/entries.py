@@ -1,0 +1,54 @@
+"""What the store keeps: the JSON bytes of objects, each with the revision it was written at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import orjson
+
+from k8slab.kube.objects import Obj
+
+ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
+
+
+class StoreKey(NamedTuple):
+    """The identity of a stored object; ``storage_name`` is that of its ``Resource``, cluster scope has no namespace."""
+
+    storage_name: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version of one object; ``data`` is its JSON with ``metadata.resourceVersion`` inside."""
+
+    key: StoreKey
+    revision: int
+    data: bytes
+
+    def decode(self) -> Obj:
+        """Return a fresh copy of the object (decoding is far cheaper than a deep copy)."""
+        obj: Obj = orjson.loads(self.data)
+        return obj
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of the log. A ``DELETED`` entry is the last version, carrying the revision of the deletion."""
+
+    type: ChangeType
+    entry: Entry
+    previous: Entry | None
+
+    @property
+    def revision(self) -> int:
+        """Return the revision of this step."""
+        return self.entry.revision
+
+
+def encode(key: StoreKey, revision: int, obj: Obj) -> Entry:
+    """Return the entry of an object at a revision; the given object is not changed."""
+    stamped = {**obj, "metadata": {**obj.get("metadata", {}), "resourceVersion": str(revision)}}
+    return Entry(key, revision, orjson.dumps(stamped))
