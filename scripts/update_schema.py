@@ -50,17 +50,25 @@ STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL
 MEMBER = re.compile(r'^\s+\w+\s+(\S+)\s+`json:"([^",]+)([^"]*)"[^`]*protobuf', re.MULTILINE)
 
 
-def kept_zeros() -> set[tuple[str, str]]:
-    """Return ``(type, field)`` of scalars whose zero JSON shows: Go has a pointer there, or no ``omitempty``."""
-    found: set[tuple[str, str]] = set()
+def go_facts() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what only Go's types say of ``(type, field)``.
+
+    ``zero``: JSON shows the zero value, since Go has a pointer there or no ``omitempty``. ``go``: the name of a type
+    that stands for a text or number, as decode errors name it.
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
     for module in MODULES:
         root = Path(json.loads(run("go", "mod", "download", "-json", f"k8s.io/{module}@{MODULE_VERSION}"))["Dir"])
         for path in sorted(root.rglob("types*.go")):
             package = ".".join((module, *path.parent.relative_to(root).parts))
             for struct in STRUCT.finditer(path.read_text()):
                 for member in MEMBER.finditer(struct[2]):
+                    facts: dict[str, Any] = {}
                     if member[1].startswith("*") or "omitempty" not in member[3]:
-                        found.add((f"{package}.{struct[1]}", member[2]))
+                        facts["zero"] = True
+                    if re.fullmatch(r"\*?(\[\])?(v1\.)?[A-Z]\w+", member[1]):
+                        facts["go"] = member[1].lstrip("*[]").rpartition(".")[2]
+                    found[f"{package}.{struct[1]}", member[2]] = facts
     return found
 
 
@@ -207,12 +215,17 @@ def build() -> str:
     schemas, kinds = openapi()
     protos = messages()
     names = set(schemas) | set(protos)
-    zeros = kept_zeros()
+    facts = go_facts()
     tables = {name: table(schemas.get(name, {}), protos.get(name, {})) for name in sorted(names)}
     for name, rows in tables.items():
         for field, row in rows.items():
-            if row[0] in SCALARS and (name, field) in zeros:
-                row[2:] = [{**dict(*row[2:]), "zero": True}]
+            known = facts.get((name, field), {})
+            if not known or (row[0].strip("[]{}") not in SCALARS and row[0][0] not in "[{"):
+                continue
+            if row[0].strip("[]{}") not in SCALARS:
+                known = {key: value for key, value in known.items() if key != "go"}
+            if known:
+                row[2:] = [{**dict(*row[2:]), **known}]
     used = reachable(kinds, tables)
     rows = [f"{json.dumps(name)}:{json.dumps(tables[name], separators=(',', ':'))}" for name in sorted(used)]
     head = json.dumps(dict(sorted(kinds.items())), separators=(",", ":"))
