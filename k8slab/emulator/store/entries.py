@@ -9,7 +9,7 @@ import orjson
 
 from k8slab.kube.objects import Obj
 
-ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
+ChangeType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
 
 
 class StoreKey(NamedTuple):
@@ -36,11 +36,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of the log. A ``DELETED`` entry is the last version, carrying the revision of the deletion."""
+    """One step of the log. A ``DELETED`` entry is the last version, carrying the revision of the deletion.
+
+    The log itself has no ``BOOKMARK``: watches make them, with an entry that has no more than a revision.
+    """
 
     type: ChangeType
     entry: Entry
-    previous: Entry | None
+    previous: Entry | None = None
 
     @property
     def revision(self) -> int:
