@@ -110,7 +110,7 @@ def own_key(before: Obj | None, after: Obj | None) -> Iterable[ObjectKey]:
     return () if obj is None else (key_of(obj),)
 
 
-def controller_key(kind: str) -> Route:
+def controller_key(kind: str) -> Callable[[Obj | None, Obj | None], Iterable[ObjectKey]]:
     """Return the route of a change to the object's controller of that kind, before and after."""
 
     def route(before: Obj | None, after: Obj | None) -> Iterable[ObjectKey]:
