@@ -1,0 +1,1 @@
+"""Rules of names, labels and fields, in the words of Kubernetes."""
