@@ -1,0 +1,162 @@
+"""OpenAPI v3 documents made from the schema tables and the catalogue.
+
+They hold what clients read: types, required fields, enums, list and patch rules, the kinds of bodies, and
+``fieldValidation`` on writes (kubectl asks for it before it sends). Descriptive text is not part of the tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from k8slab.kube.discovery import group_versions
+from k8slab.kube.objects import Obj
+from k8slab.kube.resources import Catalog, Resource
+from k8slab.kube.schema import Field, Schema
+
+_SCALARS: Mapping[str, Obj] = {
+    "string": {"type": "string"},
+    "bool": {"type": "boolean"},
+    "int32": {"type": "integer", "format": "int32"},
+    "int64": {"type": "integer", "format": "int64"},
+    "uint32": {"type": "integer", "format": "int64"},
+    "double": {"type": "number", "format": "double"},
+    "bytes": {"type": "string", "format": "byte"},
+    "quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
+    "intOrString": {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
+    "time": {"type": "string", "format": "date-time"},
+    "microTime": {"type": "string", "format": "date-time"},
+    "duration": {"type": "string"},
+    "fieldsV1": {"type": "object"},
+    "raw": {"type": "object"},
+    "any": {},
+}
+_EXTENSIONS = {
+    "merge": "x-kubernetes-patch-merge-key",
+    "strategy": "x-kubernetes-patch-strategy",
+    "list": "x-kubernetes-list-type",
+    "keys": "x-kubernetes-list-map-keys",
+    "map": "x-kubernetes-map-type",
+    "enum": "enum",
+    "format": "format",
+    "default": "default",
+}
+_WRITES = {"post": "create", "put": "update", "patch": "patch"}
+_PATCHES = ("apply-patch+yaml", "json-patch+json", "merge-patch+json", "strategic-merge-patch+json")
+_PATCH_TYPE = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch"
+
+
+def index(catalog: Catalog) -> Obj:
+    """Return the answer of ``/openapi/v3``; the hash lets clients keep what they have."""
+    paths = {}
+    for group, version in group_versions(catalog):
+        path = f"apis/{group}/{version}" if group else f"api/{version}"
+        seed = "".join(entry.qualified_name for entry in catalog if (entry.group, entry.version) == (group, version))
+        digest = hashlib.sha256(f"v1.34.4 {seed}".encode()).hexdigest().upper()
+        paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
+    return {"paths": paths}
+
+
+def document(schema: Schema, catalog: Catalog, group: str, version: str) -> Obj | None:
+    """Return the document of a group version, or None when nothing of it is served."""
+    served = [entry for entry in catalog if (entry.group, entry.version) == (group, version)]
+    if not served:
+        return None
+    paths: Obj = {}
+    for resource in served:
+        paths |= _paths(schema, resource)
+    components = _Components(schema)
+    for resource in served:
+        components.add_kind(resource)
+    return {
+        "openapi": "3.0.0",
+        "info": {"title": "Kubernetes", "version": "v1.34.4"},
+        "paths": paths,
+        "components": {"schemas": components.schemas},
+    }
+
+
+def _paths(schema: Schema, resource: Resource) -> Obj:
+    collection = resource.path("{namespace}") if resource.namespaced else resource.path()
+    return {
+        collection: {"get": _read(resource, "list"), "post": _write(schema, resource, "post")},
+        f"{collection}/{{name}}": {
+            "get": _read(resource, "get"),
+            "put": _write(schema, resource, "put"),
+            "patch": _write(schema, resource, "patch"),
+            "delete": _read(resource, "delete"),
+        },
+    }
+
+
+def _kind(resource: Resource) -> Obj:
+    return {"group": resource.group, "kind": resource.kind, "version": resource.version}
+
+
+def _read(resource: Resource, action: str) -> Obj:
+    return {
+        "responses": {"200": {"description": "OK"}},
+        "x-kubernetes-action": action,
+        "x-kubernetes-group-version-kind": _kind(resource),
+    }
+
+
+def _write(schema: Schema, resource: Resource, method: str) -> Obj:
+    names = ("dryRun", "fieldManager", "fieldValidation", *(("force",) if method == "patch" else ()))
+    parameters = [{"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": True}} for name in names]
+    body = _PATCH_TYPE if method == "patch" else _full(schema.kind(resource.api_version, resource.kind) or "")
+    content = {"schema": {"$ref": f"#/components/schemas/{body}"}}
+    types = [f"application/{name}" for name in _PATCHES] if method == "patch" else ["*/*"]
+    return {
+        "parameters": parameters,
+        "requestBody": {"content": dict.fromkeys(types, content), "required": True},
+        "responses": {"200": {"description": "OK"}},
+        "x-kubernetes-action": _WRITES[method],
+        "x-kubernetes-group-version-kind": _kind(resource),
+    }
+
+
+def _full(name: str) -> str:
+    return f"io.k8s.{name}" if name.startswith("api") else name
+
+
+class _Components:
+    """The schemas of a document: the kinds and every type that they use."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self.schemas: Obj = {_PATCH_TYPE: {"type": "object"}}
+
+    def add_kind(self, resource: Resource) -> None:
+        name = self._schema.kind(resource.api_version, resource.kind)
+        if name is not None:
+            self._add(name)
+            self.schemas[_full(name)]["x-kubernetes-group-version-kind"] = [_kind(resource)]
+
+    def _add(self, name: str) -> None:
+        if _full(name) in self.schemas:
+            return
+        fields = [field for field in self._schema.fields(name).values() if not field.inline]
+        made: Obj = {"type": "object"}
+        self.schemas[_full(name)] = made
+        made["properties"] = {field.name: self._property(field) for field in fields}
+        required = sorted(field.name for field in fields if field.required)
+        if required:
+            made["required"] = required
+
+    def _property(self, field: Field) -> Obj:
+        rules = {_EXTENSIONS[key]: value for key, value in field.constraints.items() if key in _EXTENSIONS}
+        if field.is_list:
+            return {"type": "array", "items": self._type(field.element), **rules}
+        if field.is_map:
+            return {"type": "object", "additionalProperties": self._type(field.element), **rules}
+        plain = self._type(field.type)
+        return {"allOf": [plain], **rules} if "$ref" in plain else {**plain, **rules}
+
+    def _type(self, name: str) -> Obj:
+        if name in _SCALARS:
+            return dict(_SCALARS[name])
+        if not self._schema.has(name) or set(self._schema.fields(name)) == {"items"}:
+            return {"type": "array", "items": {"type": "string"}}
+        self._add(name)
+        return {"$ref": f"#/components/schemas/{_full(name)}"}
