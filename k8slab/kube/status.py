@@ -144,6 +144,14 @@ def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> A
     return failure(422, "Invalid", f'{qualified} "{name}" is invalid: {listed}', details)
 
 
+def invalid_patched(patched: str, cause: str) -> ApiError:
+    """422: a patch makes an object that its type does not allow; ``patched`` is its JSON."""
+    error = FieldError(INVALID, "patch", patched, cause)
+    return failure(422, "Invalid", f" is invalid: {error}", {"causes": [
+        {"reason": error.reason, "message": error.body, "field": error.path}
+    ]})  # fmt: skip
+
+
 def bad_request(message: str) -> ApiError:
     """400: the request cannot be understood."""
     return failure(400, "BadRequest", message)
