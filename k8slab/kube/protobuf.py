@@ -198,6 +198,11 @@ def encode(schema: Schema, obj: Obj) -> bytes:
     return MAGIC + _sized(1, type_meta) + _sized(2, raw) + _sized(3, b"") + _sized(4, b"")
 
 
+def watch_event(event_type: str, encoded: bytes) -> bytes:
+    """Return a ``metav1.WatchEvent`` around an encoded object."""
+    return _sized(1, event_type.encode()) + _sized(2, _sized(1, encoded))
+
+
 def _tag(number: int, wire_type: int) -> bytes:
     return _varint((number << 3) | wire_type)
 

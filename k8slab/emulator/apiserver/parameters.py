@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from k8slab.emulator.api import DeleteOptions, LogOptions, Preconditions
 from k8slab.emulator.registry.options import ListOptions, WatchOptions
@@ -90,12 +91,20 @@ def _unsupported(name: str, value: str, supported: tuple[str, ...]) -> ApiError:
     return invalid("meta.k8s.io", "CreateOptions", "", [error])
 
 
+_POLICIES: Mapping[str, Literal["", "Orphan", "Background", "Foreground"]] = {
+    "": "",
+    "Orphan": "Orphan",
+    "Background": "Background",
+    "Foreground": "Foreground",
+}
+
+
 def delete_options(query: Query, body: Obj) -> DeleteOptions:
     """Return the options of a delete: those of the body, else those of the URL."""
     grace = body.get("gracePeriodSeconds", number(query, "gracePeriodSeconds"))
     policy = body.get("propagationPolicy") or query.get("propagationPolicy", "")
     orphan = body.get("orphanDependents")
-    if policy not in ("", "Orphan", "Background", "Foreground"):
+    if policy not in _POLICIES:
         supported = 'supported values: "Background", "Foreground", "Orphan"'
         errors = [FieldError("Unsupported value", "propagationPolicy", policy, supported)]
         raise invalid("meta.k8s.io", "DeleteOptions", "", errors)
@@ -104,7 +113,7 @@ def delete_options(query: Query, body: Obj) -> DeleteOptions:
     wanted = body.get("preconditions") or {}
     return DeleteOptions(
         grace_period_seconds=grace,
-        propagation_policy=policy,
+        propagation_policy=_POLICIES[policy],
         preconditions=Preconditions(wanted.get("uid", ""), wanted.get("resourceVersion", "")),
         dry_run=bool(body.get("dryRun")) or dry_run(query),
     )

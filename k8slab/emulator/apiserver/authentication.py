@@ -1,0 +1,56 @@
+"""Who asks: a client certificate of the cluster's own CA, or a bearer token."""
+
+from __future__ import annotations
+
+import hmac
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from k8slab.emulator.api import Caller
+from k8slab.kube.status import unauthorized
+
+_AUTHENTICATED = "system:authenticated"
+
+
+class Authenticator:
+    """Knows the bearer tokens; certificates were verified by TLS already."""
+
+    def __init__(self, tokens: Mapping[str, Caller]) -> None:
+        self._tokens = dict(tokens)
+
+    def caller(self, request: web.Request) -> Caller:
+        """Return who sent the request; raises ``ApiError`` 401."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token:
+            return self._of_token(token.strip())
+        found = _of_certificate(request)
+        if found is None:
+            raise unauthorized()
+        return found
+
+    def _of_token(self, token: str) -> Caller:
+        for known, caller in self._tokens.items():
+            if hmac.compare_digest(known.encode(), token.encode()):
+                return caller
+        raise unauthorized()
+
+
+def _of_certificate(request: web.Request) -> Caller | None:
+    transport = request.transport
+    connection: ssl.SSLObject | None = transport.get_extra_info("ssl_object") if transport else None
+    certificate = connection.getpeercert() if connection else None
+    if not certificate:
+        return None
+    # k8s.io/apiserver/pkg/authentication/request/x509: the common name is the user, organizations are groups.
+    subject = [pair for part in _parts(certificate) for pair in part]
+    name = next((value for key, value in subject if key == "commonName"), "")
+    groups = tuple(value for key, value in subject if key == "organizationName")
+    return Caller(name, (*groups, _AUTHENTICATED)) if name else None
+
+
+def _parts(certificate: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    found: tuple[tuple[tuple[str, str], ...], ...] = certificate.get("subject", ())
+    return found

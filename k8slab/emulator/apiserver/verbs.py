@@ -1,0 +1,198 @@
+"""The verbs of the API on collections, objects and their parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+import yaml
+from aiohttp import web
+
+from k8slab.emulator.api import DeleteOptions, PatchType
+from k8slab.emulator.apiserver import parameters
+from k8slab.emulator.apiserver.answers import answer
+from k8slab.emulator.apiserver.bodies import Decoder, check_place, read_bytes
+from k8slab.emulator.apiserver.negotiation import Form, negotiate
+from k8slab.emulator.apiserver.paths import Target
+from k8slab.emulator.apiserver.services import Services
+from k8slab.emulator.apiserver.transforms import include_object, transformed_list, transformed_object
+from k8slab.emulator.apiserver.watching import serve_watch
+from k8slab.kube.objects import Obj
+from k8slab.kube.status import ApiError, bad_request, method_not_allowed, unsupported_media_type
+
+Verb = Callable[[Services, web.Request, Target], Awaitable[web.StreamResponse]]
+_PATCH_TYPES: Mapping[str, PatchType] = {
+    "application/json-patch+json": "json",
+    "application/merge-patch+json": "merge",
+    "application/strategic-merge-patch+json": "strategic",
+}
+
+
+def _object_answer(services: Services, request: web.Request, target: Target, data: bytes, **more: Any) -> web.Response:
+    form = negotiate(request.headers.get("Accept", ""))
+    if form.transform:
+        include = include_object(request.query.get("includeObject", ""))
+        data = transformed_object(target.resource, form.transform, data, include, services.clock.now())
+    return answer(services.schema, form, data, **more)
+
+
+async def get(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
+    """GET of one object or its part; with ``watch`` a watch of that one object."""
+    if parameters.flag(request.query, "watch"):
+        return await _watch(services, request, target)
+    entry = services.registry.get(target.resource, target.namespace, target.name, subresource=target.subresource)
+    return _object_answer(services, request, target, entry.data)
+
+
+async def list_or_watch(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
+    """GET of a collection."""
+    if parameters.flag(request.query, "watch"):
+        return await _watch(services, request, target)
+    form = negotiate(request.headers.get("Accept", ""))
+    page = services.registry.list(target.resource, target.namespace, parameters.list_options(request.query))
+    body = page.body(target.resource)
+    if form.transform:
+        include = include_object(request.query.get("includeObject", ""))
+        body = transformed_list(target.resource, form.transform, body, include, services.clock.now())
+    return answer(services.schema, form, body)
+
+
+async def _watch(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
+    return await serve_watch(services, request, target, negotiate(request.headers.get("Accept", "")))
+
+
+async def _body(services: Services, request: web.Request, target: Target, warnings: list[str]) -> Obj:
+    decoder = Decoder(services.schema, parameters.field_validation(request.query))
+    raw = decoder.raw(await read_bytes(request), request.headers.get("Content-Type", ""))
+    obj = decoder.typed(raw, target, warnings)
+    check_place(obj, target)
+    return obj
+
+
+async def create(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
+    """POST to a collection, or to a part such as ``binding``."""
+    warnings: list[str] = []
+    obj = await _body(services, request, target, warnings)
+    entry = await services.registry.create(
+        target.resource,
+        target.namespace,
+        obj,
+        subresource=target.subresource,
+        name=target.name,
+        dry_run=parameters.dry_run(request.query),
+    )
+    return _object_answer(services, request, target, entry.data, code=201, warnings=warnings)
+
+
+async def update(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
+    """PUT of an object or its part."""
+    warnings: list[str] = []
+    obj = await _body(services, request, target, warnings)
+    entry = await services.registry.update(
+        target.resource,
+        target.namespace,
+        target.name,
+        obj,
+        subresource=target.subresource,
+        dry_run=parameters.dry_run(request.query),
+    )
+    return _object_answer(services, request, target, entry.data, warnings=warnings)
+
+
+async def patch(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
+    """PATCH of an object or its part."""
+    content_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
+    patch_type = _PATCH_TYPES.get(content_type)
+    if patch_type is None:
+        raise unsupported_media_type(tuple(_PATCH_TYPES))
+    decoder = Decoder(services.schema, parameters.field_validation(request.query))
+    warnings: list[str] = []
+    entry = await services.registry.patch(
+        target.resource,
+        target.namespace,
+        target.name,
+        _patch_body(await read_bytes(request), patch_type),
+        patch_type,
+        subresource=target.subresource,
+        dry_run=parameters.dry_run(request.query),
+        conform=lambda obj: decoder.patched(obj, target, warnings),
+    )
+    return _object_answer(services, request, target, entry.data, warnings=warnings)
+
+
+def _patch_body(data: bytes, patch_type: PatchType) -> Any:
+    try:
+        found = orjson.loads(data)
+    except ValueError as error:
+        found = _lenient(data, error)
+    wanted, go_type = (list, "[]handlers.jsonPatchOp") if patch_type == "json" else (dict, "map[string]interface {}")
+    if not isinstance(found, wanted):
+        shown = {list: "array", dict: "object", str: "string", bool: "bool"}.get(type(found), "number")
+        raise bad_request(f"error decoding patch: json: cannot unmarshal {shown} into Go value of type {go_type}")
+    return found
+
+
+def _lenient(data: bytes, cause: ValueError) -> Any:
+    # The API server takes a patch in YAML too.
+    try:
+        return json.loads(json.dumps(yaml.safe_load(data)))
+    except (yaml.YAMLError, TypeError, RecursionError, UnicodeDecodeError) as error:
+        raise bad_request(f"error decoding patch: {cause}") from error
+
+
+async def delete(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
+    """DELETE of an object."""
+    options = await _delete_options(services, request)
+    outcome = await services.registry.delete(target.resource, target.namespace, target.name, options)
+    code = 200 if outcome.deleted else 202 if _is_waiting(options) else 200
+    return answer(services.schema, negotiate(request.headers.get("Accept", "")), outcome.body(), code=code)
+
+
+def _is_waiting(options: DeleteOptions) -> bool:
+    # Only clients that said what to do with dependents hear "accepted" (endpoints/handlers/delete.go).
+    return options.propagation_policy == "Foreground"
+
+
+async def delete_collection(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
+    """DELETE of everything that the selectors find."""
+    options = await _delete_options(services, request)
+    selection = parameters.list_options(request.query)
+    page = await services.registry.delete_collection(target.resource, target.namespace, options, selection)
+    return answer(services.schema, Form(), page.body(target.resource))
+
+
+async def _delete_options(services: Services, request: web.Request) -> DeleteOptions:
+    data = await read_bytes(request)
+    body = Decoder(services.schema).raw(data, request.headers.get("Content-Type", "")) if data else {}
+    return parameters.delete_options(request.query, body)
+
+
+_COLLECTION: Mapping[str, tuple[str, Verb]] = {
+    "GET": ("list", list_or_watch),
+    "HEAD": ("list", list_or_watch),
+    "POST": ("create", create),
+    "DELETE": ("deletecollection", delete_collection),
+}
+_OBJECT: Mapping[str, tuple[str, Verb]] = {
+    "GET": ("get", get),
+    "HEAD": ("get", get),
+    "PUT": ("update", update),
+    "PATCH": ("patch", patch),
+    "DELETE": ("delete", delete),
+}
+_PART: Mapping[str, tuple[str, Verb]] = {**_OBJECT, "POST": ("create", create)}
+
+
+def verb_of(request: web.Request, target: Target, allowed: tuple[str, ...]) -> Verb:
+    """Return what serves the method on the target; raises ``ApiError`` 405."""
+    table = _PART if target.subresource else _OBJECT if target.name else _COLLECTION
+    name, verb = table.get(request.method, ("", get))
+    if name not in allowed:
+        raise _refused()
+    return verb
+
+
+def _refused() -> ApiError:
+    return method_not_allowed()
