@@ -1,7 +1,7 @@
 """Exec over WebSocket: the channel protocols of k8s.io/apimachinery/pkg/util/remotecommand.
 
-Each binary message begins with its channel: 0 stdin, 1 stdout, 2 stderr, 3 the final ``Status``, 4 terminal size. Version
-5 adds 255, which says that a channel ends.
+Each binary message begins with its channel: 0 stdin, 1 stdout, 2 stderr, 3 the final ``Status``, 4 terminal size.
+Version 5 adds 255, which says that a channel ends.
 """
 
 from __future__ import annotations

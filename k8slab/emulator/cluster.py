@@ -1,0 +1,104 @@
+"""The composition root: it alone knows every part of the embedded cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from k8slab.clock import Clock, Entropy, SystemClock
+from k8slab.emulator.api import Caller
+from k8slab.emulator.apiserver.authentication import Authenticator
+from k8slab.emulator.apiserver.kubeconfig import write_kubeconfig
+from k8slab.emulator.apiserver.pki import ensure_pki
+from k8slab.emulator.apiserver.server import HttpsServer
+from k8slab.emulator.apiserver.services import Services
+from k8slab.emulator.registry.local import LocalApi
+from k8slab.emulator.registry.registry import Registry
+from k8slab.emulator.store import Store
+from k8slab.errors import ClusterError
+from k8slab.kube.objects import Obj
+from k8slab.kube.resources import Catalog
+from k8slab.kube.schema import Schema
+
+_Result = TypeVar("_Result")
+
+
+class Cluster:
+    """One embedded cluster: store, API server, controllers, network and node in one event loop.
+
+    ``folder`` keeps what outlives the process. ``used`` is called for each request to the API.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        *,
+        clock: Clock | None = None,
+        entropy: Entropy | None = None,
+        port: int | None = None,
+        used: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._name = name
+        self._folder = folder
+        self._clock = clock or SystemClock()
+        self._entropy = entropy or Entropy()
+        self._port = port
+        self._used = used
+        self._run_dir: Path | None = None
+        self._store: Store | None = None
+        self._server: HttpsServer | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> str:
+        """Start everything; return the API server's URL when it answers. Raises ``ClusterError``."""
+        pki = self._prepared(lambda: ensure_pki(self._folder / "pki", self._clock))
+        # Short and private: a unix socket's path may have no more than 107 bytes.
+        self._run_dir = Path(tempfile.mkdtemp(prefix="k8slab-"))
+        self._store = Store(self._folder / "store.db")
+        catalog, schema = Catalog(), Schema.load()
+        registry = Registry(self._store, catalog, schema, self._clock, self._entropy)
+        api = LocalApi(registry)
+        await self._start_parts(api, pki.ca, self._run_dir)
+        services = Services(
+            registry, catalog, schema, self._clock,
+            Authenticator({pki.token: Caller("kubernetes-admin", ("system:masters", "system:authenticated"))}),
+            extras={"/k8slab/v1/ports": self._ports},
+            used=self._used,
+        )  # fmt: skip
+        self._server = HttpsServer(services, pki.server_context(), self._folder / "port", self._port)
+        url = await self._server.start()
+        context = f"k8slab-{self._name}" if self._name != "k8slab" else "k8slab"
+        self._prepared(lambda: write_kubeconfig(self._folder / "kubeconfig", context, url, pki))
+        return url
+
+    def _prepared(self, action: Callable[[], _Result]) -> _Result:
+        try:
+            return action()
+        except OSError as error:
+            raise ClusterError(
+                f"The cluster's folder {self._folder} cannot be written: {error.strerror or error}.",
+                "Make room and see that the folder is writable, or set K8SLAB_HOME to another folder.",
+            ) from error
+
+    async def _start_parts(self, api: LocalApi, ca: str, run_dir: Path) -> None:
+        """Start what lives on the API."""
+
+    async def _ports(self) -> Obj:
+        return {}
+
+    async def stop(self) -> None:
+        """Stop everything that was started, the last first; acknowledged writes are kept."""
+        if self._server is not None:
+            await self._server.stop()
+        for task in reversed(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._store is not None:
+            self._store.close()
+        if self._run_dir is not None:
+            shutil.rmtree(self._run_dir, ignore_errors=True)
