@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from k8slab.clock import timestamp
 from k8slab.emulator.api import DeleteOptions, Preconditions
 from k8slab.emulator.controllers import conditions as cond
+from k8slab.emulator.controllers.ending import namespace_ends
 from k8slab.emulator.controllers.ownership import adopt, controller_reference, is_orphan, release
 from k8slab.emulator.controllers.pods import is_active, is_ready, seconds_until_available
 from k8slab.emulator.controllers.replicaset_ranking import pods_to_delete
@@ -121,7 +122,7 @@ class ReplicaSetController:
         try:
             created = await self._api.create(PODS, _pod_of(replica_set))
         except ApiError as error:
-            if _namespace_ends(error):
+            if namespace_ends(error):
                 return
             self._recorder.event(replica_set, "Warning", "FailedCreate", f"Error creating: {error.message}")
             raise
@@ -206,8 +207,3 @@ def _pod_of(replica_set: Obj) -> Obj:
         },
         "spec": template.get("spec") or {},
     }
-
-
-def _namespace_ends(error: ApiError) -> bool:
-    causes = dig(error.status, "details", "causes", default=[])
-    return any(cause.get("reason") == "NamespaceTerminating" for cause in causes)

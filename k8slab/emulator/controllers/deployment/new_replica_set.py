@@ -17,6 +17,7 @@ from k8slab.emulator.controllers.deployment.template import (
     same_template,
     template_hash,
 )
+from k8slab.emulator.controllers.ending import namespace_ends
 from k8slab.emulator.controllers.ownership import controller_reference
 from k8slab.emulator.machinery.controller import copy_of
 from k8slab.emulator.machinery.events import EventRecorder
@@ -113,8 +114,7 @@ class NewReplicaSets:
         raise error
 
     async def _report(self, rollout: Rollout, message: str, error: ApiError) -> None:
-        causes = dig(error.status, "details", "causes", default=[])
-        if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
+        if namespace_ends(error):
             return
         await self._note(rollout, "", self._progressing("False", "ReplicaSetCreateError", message))
         self._recorder.event(rollout.deployment, "Warning", "ReplicaSetCreateError", message)

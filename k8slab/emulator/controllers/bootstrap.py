@@ -1,0 +1,72 @@
+"""The objects that every cluster has from its first second (pkg/controlplane)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from k8slab.emulator.api import Api
+from k8slab.kube.objects import Obj
+from k8slab.kube.resources import ENDPOINT_SLICES, ENDPOINTS, NAMESPACES, SERVICES, Resource
+from k8slab.kube.status import ApiError
+
+SYSTEM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "default")
+SERVICE_ADDRESS = "10.96.0.1"
+
+
+async def bootstrap(api: Api, server_address: str = "172.18.0.2", server_port: int = 6443) -> None:
+    """Create the system namespaces and the Service ``default/kubernetes`` with its endpoints, where missing.
+
+    ``server_address`` and ``server_port`` are where pods reach the API server behind 10.96.0.1:443.
+    """
+    for resource, obj in _objects(server_address, server_port):
+        try:
+            await api.create(resource, obj)
+        except ApiError as error:
+            if error.reason != "AlreadyExists":
+                raise
+
+
+def _objects(address: str, port: int) -> Iterator[tuple[Resource, Obj]]:
+    for name in SYSTEM_NAMESPACES:
+        yield NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    yield SERVICES, _service(port)
+    ports = [{"name": "https", "port": port, "protocol": "TCP"}]
+    yield (
+        ENDPOINTS,
+        {
+            "apiVersion": "v1",
+            "kind": "Endpoints",
+            "metadata": {**_place(), "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
+            "subsets": [{"addresses": [{"ip": address}], "ports": ports}],
+        },
+    )
+    yield (
+        ENDPOINT_SLICES,
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {**_place(), "labels": {"kubernetes.io/service-name": "kubernetes"}},
+            "addressType": "IPv4",
+            "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
+            "ports": ports,
+        },
+    )
+
+
+def _service(target_port: int) -> Obj:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {**_place(), "labels": {"component": "apiserver", "provider": "kubernetes"}},
+        "spec": {
+            "clusterIP": SERVICE_ADDRESS,
+            "clusterIPs": [SERVICE_ADDRESS],
+            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": target_port}],
+            "sessionAffinity": "None",
+            "type": "ClusterIP",
+        },
+    }
+
+
+def _place() -> dict[str, str]:
+    return {"name": "kubernetes", "namespace": "default"}
