@@ -138,7 +138,7 @@ class DeploymentController:
 
     async def _resize(self, rollout: Rollout) -> Result:
         rollout = await self._new.refresh(rollout)
-        rollout, _ = await self._scale(rollout, sizes.scaled_sizes(rollout))
+        await self._scale(rollout, sizes.scaled_sizes(rollout))
         if dig(rollout.deployment, "spec", "paused", default=False):
             await self._clean_up(rollout)
         await self._write_status(rollout, status.plain_status(rollout, self._now))
@@ -148,21 +148,19 @@ class DeploymentController:
         rollout = await self._new.ensure(rollout)
         if rollout.new is None:
             return DONE
-        scale = Scale(rollout.new, sizes.new_size(rollout))
-        rollout, scaled = await self._scale(rollout, [scale], only_size=True)
+        scaled = await self._scale(rollout, [Scale(rollout.new, sizes.new_size(rollout))], only_size=True)
         if not scaled:
-            rollout, scaled = await self._scale(rollout, sizes.old_sizes(rollout), only_size=True)
+            scaled = await self._scale(rollout, sizes.old_sizes(rollout), only_size=True)
         return await self._finish(rollout, scaled=scaled)
 
     async def _recreate(self, rollout: Rollout) -> Result:
-        rollout, scaled = await self._scale(rollout, sizes.recreate_sizes(rollout), only_size=True)
+        scaled = await self._scale(rollout, sizes.recreate_sizes(rollout), only_size=True)
         if scaled or self._old_pods_run(rollout):
             return await self._finish(rollout, scaled=True)
         rollout = await self._new.ensure(rollout)
         if rollout.new is None:
             return DONE
-        scale = Scale(rollout.new, size_of(rollout.deployment))
-        rollout, _ = await self._scale(rollout, [scale], only_size=True)
+        await self._scale(rollout, [Scale(rollout.new, size_of(rollout.deployment))], only_size=True)
         return await self._finish(rollout, scaled=False)
 
     async def _finish(self, rollout: Rollout, *, scaled: bool) -> Result:
@@ -180,39 +178,32 @@ class DeploymentController:
 
     # --- writes ---
 
-    async def _scale(
-        self, rollout: Rollout, scales: Sequence[Scale], *, only_size: bool = False
-    ) -> tuple[Rollout, bool]:
-        """Write the sizes that differ; tell whether there were any."""
-        written: dict[str, Obj] = {}
+    async def _scale(self, rollout: Rollout, scales: Sequence[Scale], *, only_size: bool = False) -> bool:
+        """Write the sizes that differ; tell whether there were any.
+
+        The rollout stays as it was: its status is written for what was seen, and the change brings the next sync.
+        """
         scaled = False
         for scale in scales:
-            before = size_of(scale.replica_set)
-            if only_size and before == scale.size:
-                continue
-            written[uid_of(scale.replica_set)] = await self._write_size(rollout.deployment, scale)
-            scaled = scaled or before != scale.size
+            differs = size_of(scale.replica_set) != scale.size
+            if differs or not only_size:
+                await self._write_size(rollout.deployment, scale)
+            scaled = scaled or differs
+        return scaled
 
-        def present(replica_set: Obj) -> Obj:
-            return written.get(uid_of(replica_set), replica_set)
-
-        new = None if rollout.new is None else present(rollout.new)
-        return Rollout(rollout.deployment, new, tuple(present(replica_set) for replica_set in rollout.old)), scaled
-
-    async def _write_size(self, deployment: Obj, scale: Scale) -> Obj:
+    async def _write_size(self, deployment: Obj, scale: Scale) -> None:
         before = size_of(scale.replica_set)
         notes = sizes.replica_annotations(deployment)
         if before == scale.size and notes.items() <= annotations_of(scale.replica_set).items():
-            return scale.replica_set
+            return
         changed = copy_of(scale.replica_set)
         changed["spec"]["replicas"] = scale.size
         changed["metadata"].setdefault("annotations", {}).update(notes)
-        written = await self._api.update(REPLICA_SETS, changed)
+        await self._api.update(REPLICA_SETS, changed)
         if before != scale.size:
             direction = "up" if before < scale.size else "down"
             message = f"Scaled {direction} replica set {name_of(changed)} from {before} to {scale.size}"
             self._recorder.event(deployment, "Normal", "ScalingReplicaSet", message)
-        return written
 
     async def _clean_up(self, rollout: Rollout) -> None:
         for replica_set in surplus(rollout):

@@ -249,3 +249,54 @@ async def test_min_ready_seconds_slow_a_rollout_down(lab: Any):
     assert await sets(lab) == {"nginx:1": 1, "nginx:2": 2}
     await lab.advance(5)
     assert await sets(lab) == {"nginx:1": 0, "nginx:2": 2}
+
+
+# What a real cluster (1.34.4) recorded for: create with 3 replicas, a new image, pause and resume, an image that
+# does not exist with a deadline of 5 s, undo, scale to 5. Names of ReplicaSets are numbered in order of appearance.
+RECORDED = """
+Scaled up replica set #1 from 0 to 3
+Scaled up replica set #2 from 0 to 1
+Scaled down replica set #1 from 3 to 2
+Scaled up replica set #2 from 1 to 2
+Scaled down replica set #1 from 2 to 1
+Scaled up replica set #2 from 2 to 3
+Scaled down replica set #1 from 1 to 0
+Scaled up replica set #3 from 0 to 1
+Scaled down replica set #3 from 1 to 0
+Scaled up replica set #2 from 3 to 5
+""".strip().splitlines()
+
+
+async def test_a_whole_story_is_told_as_by_a_real_cluster(lab: Any):
+    await begin(lab, deployment())
+    await lab.advance(1800)
+    await set_image(lab, "nginx:2")
+    await lab.change(DEPLOYMENTS, "web", {"spec": {"paused": True}})
+    await lab.change(DEPLOYMENTS, "web", {"spec": {"paused": None}})
+    assert (await conditions(lab))["Progressing"][1] == "NewReplicaSetAvailable"
+    await lab.change(DEPLOYMENTS, "web", {"spec": {"progressDeadlineSeconds": 5}})
+    await set_image(lab, "bad")
+    await lab.advance(9)
+    assert (await conditions(lab))["Progressing"][1] == "ProgressDeadlineExceeded"
+    await set_image(lab, "nginx:2")
+    assert (await conditions(lab))["Progressing"][1] == "NewReplicaSetAvailable"
+    await lab.change(DEPLOYMENTS, "web", {"spec": {"replicas": 5}})
+    names: dict[str, str] = {}
+    told = [
+        re.sub(r"web-\w+", lambda found: names.setdefault(found.group(), f"#{len(names) + 1}"), message)
+        for message in await lab.messages("ScalingReplicaSet")
+    ]
+    assert told == RECORDED
+    found = await web(lab)
+    assert annotations_of(found)[REVISION] == "4"
+    assert found["metadata"]["generation"] == found["status"]["observedGeneration"] == 8
+    assert [annotations_of(rs).get("deployment.kubernetes.io/revision-history") for rs in await _by_revision(lab)] == [
+        None,
+        None,
+        "2",
+    ]
+
+
+async def _by_revision(lab: Any) -> list[Obj]:
+    found = (await lab.api.list(REPLICA_SETS)).items
+    return sorted(found, key=lambda replica_set: int(annotations_of(replica_set)[REVISION]))
