@@ -1,0 +1,1 @@
+"""The cluster's network: virtual addresses, Services, names, and real sockets under them."""
