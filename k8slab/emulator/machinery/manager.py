@@ -81,6 +81,8 @@ class Manager:
                 await self._sync(controller, queue, key)
             finally:
                 queue.done(key)
+            # A sync that never waits must not keep everything else from running.
+            await asyncio.sleep(0)
 
     async def _sync(self, controller: Controller, queue: WorkQueue, key: Hashable) -> None:
         self.syncs += 1
