@@ -50,36 +50,50 @@ async def test_everything_in_a_deleted_namespace_goes_and_then_the_namespace(lab
         assert await lab.names(resource) == []
 
 
-async def test_pods_go_first_and_what_holds_them_is_named(lab: Any):
+def held(resource: Any, name: str, **fields: Any) -> Obj:
+    return thing(resource, name, metadata={"finalizers": ["example.com/wait"]}, **fields)
+
+
+# As a real cluster (1.34.4) reported them.
+FINE = {
+    "NamespaceDeletionDiscoveryFailure": ("False", "ResourcesDiscovered", "All resources successfully discovered"),
+    "NamespaceDeletionGroupVersionParsingFailure": (
+        "False",
+        "ParsedGroupVersions",
+        "All legacy kube types successfully parsed",
+    ),
+    "NamespaceDeletionContentFailure": (
+        "False",
+        "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization",
+    ),
+    "NamespaceContentRemaining": ("False", "ContentRemoved", "All content successfully removed"),
+    "NamespaceFinalizersRemaining": (
+        "False",
+        "ContentHasNoFinalizers",
+        "All content-preserving finalizers finished",
+    ),
+}
+
+
+async def test_pods_go_first_and_what_holds_the_rest_is_named(lab: Any):
     await begin(lab)
-    held = thing(PODS, "web", spec={"containers": [{"name": "c", "image": "nginx"}]})
-    held["metadata"]["finalizers"] = ["example.com/wait"]
-    await lab.api.create(PODS, held)
+    await lab.api.create(PODS, held(PODS, "web", spec={"containers": [{"name": "c", "image": "nginx"}]}))
     await lab.api.create(SECRETS, thing(SECRETS, "key"))
+    await lab.api.create(CONFIG_MAPS, held(CONFIG_MAPS, "other"))
     await lab.settle()
     await lab.api.delete(NAMESPACES, "", "shop")
     await lab.settle()
     assert await lab.names(SECRETS) == ["key"]
+    assert await complaints(lab) == FINE
+    await lab.change(PODS, "web", {"metadata": {"finalizers": None}}, namespace="shop")
+    assert await lab.names(SECRETS) == []
     assert await complaints(lab) == {
-        "NamespaceDeletionDiscoveryFailure": (
-            "False",
-            "ResourcesDiscovered",
-            "All resources successfully discovered",
-        ),
-        "NamespaceDeletionGroupVersionParsingFailure": (
-            "False",
-            "ParsedGroupVersions",
-            "All legacy kube types successfully parsed",
-        ),
-        "NamespaceDeletionContentFailure": (
-            "False",
-            "ContentDeleted",
-            "All content successfully deleted, may be waiting on finalization",
-        ),
+        **FINE,
         "NamespaceContentRemaining": (
             "True",
             "SomeResourcesRemain",
-            "Some resources are remaining: pods. has 1 resource instances",
+            "Some resources are remaining: configmaps. has 1 resource instances",
         ),
         "NamespaceFinalizersRemaining": (
             "True",
@@ -87,7 +101,7 @@ async def test_pods_go_first_and_what_holds_them_is_named(lab: Any):
             "Some content in the namespace has finalizers remaining: example.com/wait in 1 resource instances",
         ),
     }
-    await lab.change(PODS, "web", {"metadata": {"finalizers": None}}, namespace="shop")
+    await lab.change(CONFIG_MAPS, "other", {"metadata": {"finalizers": None}}, namespace="shop")
     assert await lab.names(NAMESPACES) == []
 
 
