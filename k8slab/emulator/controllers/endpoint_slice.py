@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from k8slab.emulator.controllers.ending import create_unless_ending
 from k8slab.emulator.controllers.endpoint_slice_plan import CONTROLLER, MANAGED_BY, SERVICE_NAME, plan
@@ -17,8 +17,6 @@ from k8slab.emulator.machinery.controller import DONE, Desk, ObjectKey, Result, 
 from k8slab.kube.objects import Obj, annotations_of, dig, is_deleting, labels_of, name_of, namespace_of
 from k8slab.kube.resources import ENDPOINT_SLICES, NODES, PODS, SERVICES
 from k8slab.kube.selectors import label_selector_of
-
-_NODE_MISSING_PAUSE = 1.0
 
 
 class EndpointSliceController:
@@ -36,13 +34,20 @@ class EndpointSliceController:
         self._times = TriggerTimes()
 
     def watches(self) -> Sequence[Watch]:
-        """React to Services, to pods that they select, and to changes of the slices by others."""
+        """React to Services, to pods that they select, to changes of the slices by others, and to new nodes."""
         return (
             Watch(SERVICES, own_key),
             Watch(PODS, services_of_pod(self._services)),
             Watch(ENDPOINT_SLICES, _service_of_slice),
-            Watch(NODES, _nothing),
+            Watch(NODES, self._after_node),
         )
+
+    def _after_node(self, before: Obj | None, after: Obj | None) -> Iterable[Hashable]:
+        """Look again at the pods of a node that appears: without their node they were left out."""
+        if before is None and after is not None:
+            for pod in self._pods.objects():
+                if dig(pod, "spec", "nodeName") == name_of(after):
+                    yield from services_of_pod(self._services)(None, pod)
 
     async def sync(self, key: ObjectKey) -> Result:
         """Bring one Service's slices in step with its pods."""
@@ -64,8 +69,7 @@ class EndpointSliceController:
             await self._api.update(ENDPOINT_SLICES, _stamped(piece, trigger))
         for piece in wanted.delete:
             await self._api.delete(ENDPOINT_SLICES, namespace_of(piece), name_of(piece))
-        known = all(self._nodes.get("", dig(pod, "spec", "nodeName", default="")) for pod in pods)
-        return DONE if known else Result(requeue_after=_NODE_MISSING_PAUSE)
+        return DONE
 
 
 def _stamped(piece: Obj, trigger: str) -> Obj:
@@ -79,7 +83,3 @@ def _service_of_slice(before: Obj | None, after: Obj | None) -> Iterable[ObjectK
     for piece in (before, after):
         if piece is not None and labels_of(piece).get(MANAGED_BY) == CONTROLLER:
             yield ObjectKey(namespace_of(piece), labels_of(piece).get(SERVICE_NAME, ""))
-
-
-def _nothing(_before: Obj | None, _after: Obj | None) -> Iterable[ObjectKey]:
-    return ()

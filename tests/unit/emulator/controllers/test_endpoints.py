@@ -200,3 +200,14 @@ def test_one_more_pod_changes_one_slice():
     assert planned(wanted, pods, slices)[:3] == (0, 0, 0)
     assert planned(wanted, [*pods, pod(200)], slices)[:3] == (0, 1, 0)
     assert planned(wanted, pods[1:], slices)[:3] == (0, 1, 0)
+
+
+async def test_pods_are_listed_when_their_node_appears(lab: Any):
+    await lab.start(EndpointSliceController)
+    await lab.api.create(PODS, pod(1))
+    await lab.api.create(SERVICES, service())
+    await lab.settle()
+    assert (await the_slice(lab))["endpoints"] == []
+    await lab.api.create(NODES, NODE)
+    await lab.settle()
+    assert len((await the_slice(lab))["endpoints"]) == 1
