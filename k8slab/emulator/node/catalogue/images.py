@@ -71,7 +71,10 @@ _SHELL = ("/bin/sh",)
 IMAGES: Mapping[str, Image] = {
     row.name: row
     for row in (
-        _Nginx("nginx", "nginx", ("/docker-entrypoint.sh",), ("nginx", "-g", "daemon off;"), stop_signal="QUIT", ports=(80,)),
+        _Nginx(
+            "nginx", "nginx", ("/docker-entrypoint.sh",), ("nginx", "-g", "daemon off;"),
+            stop_signal="QUIT", ports=(80,),
+        ),
         Image("whoami", "whoami", ("/whoami",), tags=("latest", "v1.10", "v1.11"), newest_major=1, ports=(80,)),
         Image("hello-server", "hello-server", ("/hello-server",), tags=("latest",), ports=(9000,)),
         Image("hello-app", "hello-app", ("./hello-app",), tags=("1.0", "2.0"), ports=(8080,)),
@@ -114,6 +117,6 @@ def _not_found(reference: Reference) -> str:
 
 
 def image_id(reference: Reference) -> str:
-    """Return what a container's status shows as ``imageID``: the repository and a digest that stands for the content."""
+    """Return what a container's status shows as ``imageID``: repository and a digest in place of the content's."""
     digest = reference.digest or f"sha256:{hashlib.sha256(str(reference).encode()).hexdigest()}"
     return f"{reference.repository}@{digest}"

@@ -1,0 +1,1 @@
+"""Containers of the nginx image: the real binary under a translated configuration."""

