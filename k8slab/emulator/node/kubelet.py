@@ -1,0 +1,157 @@
+"""The node: one worker for each pod that is bound to it, and the way into them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+from k8slab.clock import Clock
+from k8slab.emulator.api import Api, ExecRequest, ExecStreams, Fabric, LogOptions, Program
+from k8slab.emulator.machinery.events import EventRecorder
+from k8slab.emulator.machinery.informer import Informer
+from k8slab.emulator.node.container import ContainerLife
+from k8slab.emulator.node.node_object import ADDRESS, NODE_NAME, register_node
+from k8slab.emulator.node.pod_worker import NodeParts, PodWorker
+from k8slab.emulator.node.runtime import Runtime
+from k8slab.kube.objects import Obj, dig, is_deleting, uid_of
+from k8slab.kube.resources import CONFIG_MAPS, PODS, SECRETS, SERVICES, Resource
+from k8slab.kube.status import ApiError, bad_request, failure, not_found
+
+_LOG = logging.getLogger(__name__)
+_NOT_FOUND = 404
+_FINAL = ("Succeeded", "Failed")
+
+
+class _ApiConfigSource:
+    """ConfigMaps and Secrets, read when a container starts."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def config_map(self, namespace: str, name: str) -> Obj | None:
+        return await self._get(CONFIG_MAPS, namespace, name)
+
+    async def secret(self, namespace: str, name: str) -> Obj | None:
+        return await self._get(SECRETS, namespace, name)
+
+    async def _get(self, resource: Resource, namespace: str, name: str) -> Obj | None:
+        try:
+            return await self._api.get(resource, namespace, name)
+        except ApiError as error:
+            if error.code == _NOT_FOUND:
+                return None
+            raise
+
+
+class Kubelet:
+    """Follows the pods of node ``k8slab``; implements ``emulator.api.PodAccess``."""
+
+    def __init__(self, api: Api, fabric: Fabric, clock: Clock, run_dir: Path, programs: Mapping[str, Program]) -> None:
+        self._api = api
+        self._fabric = fabric
+        self._clock = clock
+        self._events = EventRecorder(api, clock, "kubelet", NODE_NAME)
+        self._pods = Informer(api, PODS, clock)
+        self._services = Informer(api, SERVICES, clock)
+        runtime = Runtime(programs, run_dir, self._services, _ApiConfigSource(api), NODE_NAME)
+        self._parts = NodeParts(api, fabric, clock, self._events, runtime, ADDRESS)
+        self._workers: dict[str, tuple[PodWorker, asyncio.Task[None]]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Register the node and take up its pods."""
+        await register_node(self._api, self._clock)
+        self._tasks = [asyncio.create_task(part.run()) for part in (self._events, self._services, self._pods)]
+        await self._services.synced.wait()
+        self._pods.subscribe(self._on_pod)
+        await self._pods.synced.wait()
+
+    async def stop(self) -> None:
+        """End all programs; the pods stay as objects and come back at the next start."""
+        workers = [worker for worker, _ in self._workers.values()]
+        tasks = [task for _, task in self._workers.values()]
+        for task in [*tasks, *self._tasks]:
+            task.cancel()
+        await asyncio.gather(*(worker.abandon() for worker in workers))
+        await asyncio.gather(*tasks, *self._tasks, return_exceptions=True)
+
+    def _on_pod(self, before: Obj | None, after: Obj | None) -> None:
+        pod = after if after is not None else before
+        if pod is None or dig(pod, "spec", "nodeName") != NODE_NAME:
+            return
+        found = self._workers.get(uid_of(pod))
+        if after is None:
+            if found is not None:
+                found[0].updated(
+                    {
+                        **pod,
+                        "metadata": {**pod["metadata"], "deletionTimestamp": "now", "deletionGracePeriodSeconds": 0},
+                    }
+                )
+        elif found is not None:
+            found[0].updated(after)
+        elif dig(after, "status", "phase") not in _FINAL or is_deleting(after):
+            self._begin(after)
+
+    def _begin(self, pod: Obj) -> None:
+        worker = PodWorker(self._parts, pod)
+        task = asyncio.create_task(self._run(worker), name=f"pod {pod['metadata']['name']}")
+        self._workers[uid_of(pod)] = (worker, task)
+
+    async def _run(self, worker: PodWorker) -> None:
+        try:
+            await worker.run()
+        except Exception:  # noqa: BLE001 - one pod's failure must not end the node
+            _LOG.exception("pod worker failed")
+        finally:
+            self._workers.pop(uid_of(worker.pod), None)
+
+    # --- the way in ---
+
+    def _life(self, namespace: str, name: str, container: str) -> ContainerLife:
+        pod = self._pods.get(namespace, name)
+        if pod is None:
+            raise not_found("", "pods", name)
+        found = self._workers.get(uid_of(pod))
+        lives = {**found[0].init, **found[0].main} if found else {}
+        names = [entry["name"] for entry in pod["spec"]["containers"]]
+        chosen = container or names[0]
+        if not container and len(names) > 1:
+            listed = " ".join(names)
+            raise bad_request(f"a container name must be specified for pod {name}, choose one of: [{listed}]")
+        if chosen not in lives:
+            if chosen in names:
+                raise bad_request(f'container "{chosen}" in pod "{name}" is waiting to start: ContainerCreating')
+            raise bad_request(f"container {chosen} is not valid for pod {name}")
+        return lives[chosen]
+
+    async def logs(self, namespace: str, name: str, options: LogOptions) -> AsyncIterator[bytes]:
+        """Yield the container's log, endlessly with ``follow`` until the container ends."""
+        life = self._life(namespace, name, options.container)
+        record = life.record
+        if options.previous:
+            if life.previous_log is None:
+                raise bad_request(f'previous terminated container "{record.name}" in pod "{name}" not found')
+            source = life.previous_log
+        else:
+            if record.phase == "waiting" and record.previous is None:
+                reason = _why_waiting(record.reason)
+                raise bad_request(f'container "{record.name}" in pod "{name}" is waiting to start: {reason}')
+            source = life.log
+        async for chunk in source.read(options):
+            yield chunk
+
+    async def exec(self, namespace: str, name: str, request: ExecRequest, streams: ExecStreams) -> int:
+        """Run a command in a running container; return its exit code."""
+        life = self._life(namespace, name, request.container)
+        if life.running is None:
+            message = f'unable to upgrade connection: container not found ("{life.container["name"]}")'
+            raise failure(500, "InternalError", message)
+        return await life.running.exec(request, streams)
+
+
+def _why_waiting(reason: str) -> str:
+    trying = {"ErrImagePull": "image can't be pulled", "ImagePullBackOff": "trying and failing to pull image"}
+    return trying.get(reason, reason or "ContainerCreating")

@@ -1,0 +1,145 @@
+"""Probes: they really dial, through the fabric, and report in the kubelet's words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from k8slab.clock import Clock
+from k8slab.emulator.api import Dialer, DroppedError, ExecRequest, RefusedError, Route, RunningContainer, Source
+from k8slab.kube.objects import Obj
+
+# Probes come from the node.
+_NODE = Source("10.244.0.1")
+_BODY_LIMIT = 10 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeTarget:
+    """The container that a probe looks at."""
+
+    address: str
+    ports: Mapping[str, int]
+    container: RunningContainer
+
+
+@dataclass(slots=True)
+class OutputCollector:
+    """``ExecStreams`` that keep what a probe's command prints."""
+
+    output: bytearray = field(default_factory=bytearray)
+
+    async def read_stdin(self) -> bytes:
+        """Return the end of the input."""
+        return b""
+
+    async def write_stdout(self, data: bytes) -> None:
+        """Keep output."""
+        self.output += data
+
+    async def write_stderr(self, data: bytes) -> None:
+        """Keep error output."""
+        self.output += data
+
+
+async def run_probe(probe: Obj, target: ProbeTarget, dialer: Dialer) -> str:
+    """Try once; return an empty text for success, else the failure as the kubelet words it."""
+    limit = float(probe.get("timeoutSeconds") or 1)
+    if probe.get("exec") is not None:
+        return await _exec(probe["exec"], target, limit)
+    if probe.get("httpGet") is not None:
+        return await _http_get(probe["httpGet"], target, dialer, limit)
+    action = probe.get("tcpSocket") or probe.get("grpc") or {}
+    host, port = action.get("host") or target.address, _port(action.get("port"), target)
+    refused = await _try(dialer, host, port, limit)
+    return refused if isinstance(refused, str) else ""
+
+
+def _port(port: int | str | None, target: ProbeTarget) -> int:
+    return target.ports.get(port, 0) if isinstance(port, str) else int(port or 0)
+
+
+async def _try(dialer: Dialer, host: str, port: int, limit: float) -> str | Route:
+    where = f"dial tcp {host}:{port}"
+    try:
+        return await asyncio.wait_for(dialer.route(_NODE, host, port), limit)
+    except (RefusedError, TimeoutError):
+        return f"{where}: connect: connection refused"
+    except DroppedError:
+        return f"{where}: i/o timeout"
+    except OSError as error:
+        return f"{where}: {error}"
+
+
+async def _exec(action: Obj, target: ProbeTarget, limit: float) -> str:
+    collector = OutputCollector()
+    request = ExecRequest("", tuple(action.get("command") or ()))
+    try:
+        code = await asyncio.wait_for(target.container.exec(request, collector), limit)
+    except TimeoutError:
+        return f"command timed out: {' '.join(request.command)!r} timed out after {limit:.0f}s"
+    return "" if code == 0 else collector.output.decode(errors="replace")
+
+
+async def _http_get(action: Obj, target: ProbeTarget, dialer: Dialer, limit: float) -> str:
+    host, port = action.get("host") or target.address, _port(action.get("port"), target)
+    scheme = str(action.get("scheme") or "HTTP").lower()
+    path = "/" + str(action.get("path") or "/").lstrip("/")
+    url = f"{scheme}://{host}:{port}{path}"
+    route = await _try(dialer, host, port, limit)
+    if isinstance(route, str):
+        return f'Get "{url}": {route}'
+    try:
+        status = await asyncio.wait_for(_status(route, path, f"{host}:{port}", action), limit)
+    except TimeoutError:
+        return f'Get "{url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+    except (OSError, ValueError, asyncio.IncompleteReadError) as error:
+        return f'Get "{url}": {error or "EOF"}'
+    return "" if 200 <= status < 400 else f"HTTP probe failed with statuscode: {status}"  # noqa: PLR2004
+
+
+async def _status(route: Route, path: str, host: str, action: Obj) -> int:
+    reader, writer = await asyncio.open_unix_connection(route.socket_path)
+    try:
+        headers = {"Host": host, "User-Agent": "kube-probe/1.34", "Accept": "*/*", "Connection": "close"}
+        headers |= {entry["name"]: entry["value"] for entry in action.get("httpHeaders") or []}
+        lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        writer.write(route.preamble + "\r\n".join(lines).encode())
+        await writer.drain()
+        first = (await reader.readuntil(b"\r\n")).decode(errors="replace").split(" ")
+        await reader.read(_BODY_LIMIT)
+        return int(first[1])
+    finally:
+        writer.close()
+
+
+@dataclass(slots=True)
+class ProbeLoop:
+    """Runs one probe of one container run until cancelled.
+
+    ``changed`` is called when the threshold is reached in either direction; ``failed`` at each failure with its text.
+    """
+
+    probe: Obj
+    clock: Clock
+    changed: Callable[[bool], None]
+    failed: Callable[[str], None]
+    once: bool = False
+
+    async def run(self, target: ProbeTarget, dialer: Dialer) -> None:
+        """Probe at the period of the manifest; with ``once`` until the first success."""
+        await self.clock.sleep(float(self.probe.get("initialDelaySeconds") or 0))
+        good = bad = 0
+        while True:
+            problem = await run_probe(self.probe, target, dialer)
+            good, bad = (0, bad + 1) if problem else (good + 1, 0)
+            if problem:
+                self.failed(problem)
+            if good >= int(self.probe.get("successThreshold") or 1):
+                self.changed(True)
+                if self.once:
+                    return
+            if bad >= int(self.probe.get("failureThreshold") or 3):
+                self.changed(False)
+            await self.clock.sleep(float(self.probe.get("periodSeconds") or 10))

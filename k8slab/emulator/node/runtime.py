@@ -1,0 +1,83 @@
+"""Turns a pod's containers into programs: image, environment, tree, start."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from k8slab.emulator.api import ContainerSpec, Program
+from k8slab.emulator.node.catalogue.images import Image, find_image, image_id
+from k8slab.emulator.node.environment import ConfigSource, environment, expand
+from k8slab.kube.objects import Obj, dig, name_of, namespace_of, uid_of
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class ServiceList(Protocol):
+    """The Services that a pod's environment names."""
+
+    def objects(self, namespace: str = "") -> Iterable[Obj]:
+        """Return all Services."""
+        ...
+
+
+class Runtime:
+    """Knows the programs by name and where pods' trees are."""
+
+    def __init__(
+        self, programs: Mapping[str, Program], run_dir: Path, services: ServiceList, source: ConfigSource, node: str
+    ) -> None:
+        self._programs = programs
+        self._run_dir = run_dir
+        self._services = services
+        self._source = source
+        self._node = node
+
+    def find(self, container: Obj) -> tuple[Image, Program, str]:
+        """Return the row, the program and the image id; raises ``PullError``."""
+        image, reference = find_image(str(container.get("image", "")))
+        return image, self._programs[image.program], image_id(reference)
+
+    async def spec(self, pod: Obj, container: Obj, image: Image, address: str) -> ContainerSpec:
+        """Return everything that starting the container needs; raises ``ConfigError``."""
+        variables = await environment(pod, container, self._services.objects(), self._source)
+        hostname = dig(pod, "spec", "hostname", default="") or name_of(pod)
+        values = {"PATH": _PATH, "HOSTNAME": hostname, "HOME": "/root", **image.env, **variables}
+        root = self._run_dir / "p" / uid_of(pod)[:13] / str(container["name"])
+        root.mkdir(parents=True, exist_ok=True)
+        return ContainerSpec(
+            pod_uid=uid_of(pod),
+            namespace=namespace_of(pod),
+            pod_name=name_of(pod),
+            pod_address=address,
+            container=str(container["name"]),
+            image=str(container["image"]),
+            command=tuple(expand(text, values) for text in container.get("command") or image.entrypoint),
+            args=_arguments(container, image, values),
+            env=values,
+            working_dir=str(container.get("workingDir") or "/"),
+            hostname=hostname,
+            node_name=self._node,
+            root=str(root),
+            ports=named_ports(container),
+            extra={"program": image.program, "given": bool(container.get("command")), "ports": list(image.ports)},
+        )
+
+
+def _arguments(container: Obj, image: Image, values: Mapping[str, str]) -> tuple[str, ...]:
+    # As with Docker: args replace the image's command; a command without args drops it.
+    if container.get("args") is not None:
+        return tuple(expand(text, values) for text in container["args"])
+    return () if container.get("command") else image.command
+
+
+def named_ports(container: Obj) -> dict[str, int]:
+    """Return the container's ports by name."""
+    return {port["name"]: port["containerPort"] for port in container.get("ports") or [] if port.get("name")}
+
+
+def container_id(pod_uid: str, name: str, restart: int) -> str:
+    """Return an id as containerd's look; the same for the same run."""
+    return f"containerd://{hashlib.sha256(f'{pod_uid}/{name}/{restart}'.encode()).hexdigest()}"
