@@ -6,6 +6,7 @@ from k8slab.clock import Clock, Entropy
 from k8slab.emulator.api import Api
 from k8slab.emulator.controllers.bootstrap import bootstrap as bootstrap
 from k8slab.emulator.controllers.deployment import DeploymentController
+from k8slab.emulator.controllers.endpoint_mirror import EndpointMirror
 from k8slab.emulator.controllers.endpoint_slice import EndpointSliceController
 from k8slab.emulator.controllers.endpoints import EndpointsController
 from k8slab.emulator.controllers.garbage import GarbageCollector
@@ -26,6 +27,7 @@ def build(desk: Desk, catalog: Catalog, root_ca: str) -> list[Controller]:
         Scheduler(desk),
         EndpointSliceController(desk),
         EndpointsController(desk),
+        EndpointMirror(desk),
         ServiceAccountController(desk),
         RootCaPublisher(desk, root_ca),
         NamespaceController(desk, catalog),
