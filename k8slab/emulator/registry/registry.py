@@ -6,9 +6,17 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 from k8slab.clock import Clock, Entropy
 from k8slab.emulator.api import DeleteOptions, PatchType
+from k8slab.emulator.registry import subresources
+from k8slab.emulator.registry.deletion import check_preconditions, mark, may_go
 from k8slab.emulator.registry.options import ListOptions, Outcome, Page, WatchOptions
+from k8slab.emulator.registry.patching import patched
+from k8slab.emulator.registry.reading import read, read_page, store_key
+from k8slab.emulator.registry.strategies import strategy_of
+from k8slab.emulator.registry.strategy import Context
+from k8slab.emulator.registry.watching import begin_watch
+from k8slab.emulator.registry.writing import Writer
 from k8slab.emulator.store import Change, Entry, Store
-from k8slab.kube.objects import Obj
+from k8slab.kube.objects import Obj, name_of, uid_of
 from k8slab.kube.resources import Catalog, Resource
 from k8slab.kube.schema import Schema
 
@@ -21,21 +29,21 @@ class Registry:
         self._catalog = catalog
         self._schema = schema
         self._clock = clock
-        self._entropy = entropy
+        self._writer = Writer(store, Context(clock, entropy))
 
     def get(self, resource: Resource, namespace: str, name: str, *, subresource: str = "") -> Entry:
-        """Return one object."""
-        raise NotImplementedError
+        """Return one object, or its part."""
+        return subresources.view(read(self._store, resource, namespace, name), subresource)
 
     def list(self, resource: Resource, namespace: str = "", options: ListOptions | None = None) -> Page:
         """Return a collection, or a page of it."""
-        raise NotImplementedError
+        return read_page(self._store, resource, namespace, options or ListOptions())
 
     def watch(
         self, resource: Resource, namespace: str = "", options: WatchOptions | None = None
     ) -> AsyncGenerator[Change, None]:
         """Yield changes in the order of their revisions."""
-        raise NotImplementedError
+        return begin_watch(self._store, resource, namespace, options or WatchOptions())
 
     async def create(
         self,
@@ -48,13 +56,35 @@ class Registry:
         dry_run: bool = False,
     ) -> Entry:
         """Store a new object, or call a subresource such as ``binding`` or ``eviction`` of ``name``."""
-        raise NotImplementedError
+        if subresource == "eviction":
+            return (await self.delete(resource, namespace, name, subresources.eviction_options(obj))).entry
+        if subresource:
+            current = read(self._store, resource, namespace, name)
+            bound = subresources.bound(current.decode(), obj, self._clock)
+            entry = self._writer.put(resource, bound, dry_run=dry_run)
+        else:
+            entry = self._writer.create(resource, namespace, obj, dry_run=dry_run)
+        await self._store.committed()
+        return entry
 
     async def update(
         self, resource: Resource, namespace: str, name: str, obj: Obj, *, subresource: str = "", dry_run: bool = False
     ) -> Entry:
         """Replace an object or its part."""
-        raise NotImplementedError
+        current = read(self._store, resource, namespace, name)
+        entry = self._update(resource, current, obj, subresource, dry_run=dry_run)
+        await self._store.committed()
+        return subresources.view(entry, subresource)
+
+    def _update(self, resource: Resource, current: Entry, obj: Obj, subresource: str, *, dry_run: bool) -> Entry:
+        if subresource == "scale":
+            return self._writer.update(
+                resource, current, subresources.scaled(current.decode(), obj), "", dry_run=dry_run
+            )
+        entry = self._writer.update(resource, current, obj, subresource, dry_run=dry_run)
+        if not dry_run and may_go(entry.decode()):
+            self._store.delete(entry.key)
+        return entry
 
     async def patch(  # noqa: PLR0913 - the parts of a PATCH request
         self,
@@ -73,13 +103,34 @@ class Registry:
         ``conform`` is called with the patched object and returns what to go on with (the API server checks types and
         notes unknown fields there); without it the registry drops unknown fields itself.
         """
-        raise NotImplementedError
+        current = read(self._store, resource, namespace, name)
+        seen = subresources.view(current, subresource).decode()
+        changed = patched(self._schema, resource, seen, patch, patch_type)
+        changed = conform(changed) if conform else changed
+        entry = self._update(resource, current, changed, subresource, dry_run=dry_run)
+        await self._store.committed()
+        return subresources.view(entry, subresource)
 
     async def delete(
         self, resource: Resource, namespace: str, name: str, options: DeleteOptions | None = None
     ) -> Outcome:
         """Begin or finish a deletion."""
-        raise NotImplementedError
+        options = options or DeleteOptions()
+        outcome = self._delete(resource, read(self._store, resource, namespace, name), options)
+        await self._store.committed()
+        return outcome
+
+    def _delete(self, resource: Resource, current: Entry, options: DeleteOptions) -> Outcome:
+        obj = current.decode()
+        check_preconditions(resource, obj, options)
+        at_once = mark(obj, options, self._clock, graceful=strategy_of(resource).graceful)
+        if options.dry_run:
+            return Outcome(current, deleted=at_once, status=_success(resource, obj) if at_once else None)
+        if not at_once:
+            return Outcome(self._writer.put_if_changed(current, obj), deleted=False)
+        entry = self._store.delete(current.key).entry
+        # Pods answer with themselves (graceful deletion), everything else with a Status.
+        return Outcome(entry, deleted=True, status=None if strategy_of(resource).graceful else _success(resource, obj))
 
     async def delete_collection(
         self,
@@ -89,4 +140,21 @@ class Registry:
         selection: ListOptions | None = None,
     ) -> Page:
         """Delete what the selection finds; return what was found."""
-        raise NotImplementedError
+        page = self.list(resource, namespace, selection)
+        for entry in page.entries:
+            current = self._store.get(store_key(resource, entry.key.namespace, entry.key.name))
+            if current is not None:
+                self._delete(resource, current, options or DeleteOptions())
+        await self._store.committed()
+        return page
+
+
+def _success(resource: Resource, obj: Obj) -> Obj:
+    details = {"name": name_of(obj), "group": resource.group, "kind": resource.plural, "uid": uid_of(obj)}
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": {key: value for key, value in details.items() if value},
+    }

@@ -2,6 +2,6 @@
 
 from k8slab.emulator.store.entries import Change, Entry, StoreKey
 from k8slab.emulator.store.errors import CompactedError, StoreError
-from k8slab.emulator.store.log import Store
+from k8slab.emulator.store.log import Cursor, Store
 
-__all__ = ["Change", "CompactedError", "Entry", "Store", "StoreError", "StoreKey"]
+__all__ = ["Change", "CompactedError", "Cursor", "Entry", "Store", "StoreError", "StoreKey"]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from k8slab.emulator.registry.tables.cells import cells_of
+from k8slab.emulator.registry.tables.columns import COLUMNS, PLAIN
 from k8slab.kube.objects import Obj
 from k8slab.kube.resources import Resource
 
@@ -23,4 +25,17 @@ def table(
     headers: bool = True,
 ) -> Obj:
     """Return a ``meta.k8s.io/v1`` Table of the objects; the caller adds the list's metadata."""
-    raise NotImplementedError
+    columns = COLUMNS.get(resource.qualified_name, PLAIN)
+    made: Obj = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}}
+    made["columnDefinitions"] = [column.definition() for column in columns] if headers else None
+    made["rows"] = [_row(resource, obj, include_object, now) for obj in objects]
+    return made
+
+
+def _row(resource: Resource, obj: Obj, include_object: IncludeObject, now: datetime) -> Obj:
+    row: Obj = {"cells": cells_of(resource, obj, now)}
+    if include_object == "Object":
+        row["object"] = obj
+    elif include_object == "Metadata":
+        row["object"] = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
+    return row

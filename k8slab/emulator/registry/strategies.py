@@ -1,0 +1,88 @@
+"""The table: one strategy for each kind."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+from k8slab.emulator.registry.defaults.pods import admit_pod, default_pod, qos_class
+from k8slab.emulator.registry.defaults.services import default_endpoint_slice, default_endpoints, default_service
+from k8slab.emulator.registry.defaults.workloads import default_deployment, default_replica_set
+from k8slab.emulator.registry.strategy import Context, Strategy
+from k8slab.emulator.registry.validation.names import DNS_1035, LABEL
+from k8slab.emulator.registry.validation.pods import validate_pod, validate_pod_update
+from k8slab.emulator.registry.validation.services import validate_service, validate_service_update
+from k8slab.emulator.registry.validation.workloads import (
+    immutable_data,
+    immutable_secret,
+    immutable_selector,
+    validate_config_map,
+    validate_deployment,
+    validate_ingress,
+    validate_replica_set,
+    validate_secret,
+)
+from k8slab.kube.objects import Obj, metadata, name_of
+from k8slab.kube.resources import Resource
+
+
+def _create_pod(obj: Obj, context: Context) -> None:
+    admit_pod(obj, context.entropy.suffix())
+    obj["status"] = {"phase": "Pending", "qosClass": qos_class(obj["spec"])}
+
+
+def _default_secret(obj: Obj) -> None:
+    obj.setdefault("type", "Opaque")
+    for key, text in (obj.pop("stringData", None) or {}).items():
+        obj.setdefault("data", {})[key] = base64.b64encode(text.encode()).decode()
+
+
+def _create_namespace(obj: Obj, _context: Context) -> None:
+    obj["spec"] = {"finalizers": ["kubernetes"]}
+
+
+def _default_namespace(obj: Obj) -> None:
+    if name_of(obj):
+        metadata(obj).setdefault("labels", {})["kubernetes.io/metadata.name"] = name_of(obj)
+
+
+def _create_replica_set(obj: Obj, _context: Context) -> None:
+    obj["status"] = {"replicas": 0}
+
+
+_STRATEGIES: Mapping[str, Strategy] = {
+    "pods": Strategy(
+        defaults=default_pod, create=_create_pod, validate=validate_pod, validate_update=validate_pod_update,
+        has_status=True, has_generation=True, graceful=True,
+    ),
+    "services": Strategy(
+        name_rule=DNS_1035, defaults=default_service, validate=validate_service,
+        validate_update=validate_service_update, has_status=True, initial_status={"loadBalancer": {}},
+    ),
+    "namespaces": Strategy(
+        name_rule=LABEL, defaults=_default_namespace, create=_create_namespace, has_status=True,
+        initial_status={"phase": "Active"},
+    ),
+    "nodes": Strategy(has_status=True),
+    "endpoints": Strategy(defaults=default_endpoints),
+    "endpointslices.discovery.k8s.io": Strategy(defaults=default_endpoint_slice, has_generation=True),
+    "configmaps": Strategy(validate=validate_config_map, validate_update=immutable_data),
+    "secrets": Strategy(defaults=_default_secret, validate=validate_secret, validate_update=immutable_secret),
+    "deployments.apps": Strategy(
+        defaults=default_deployment, validate=validate_deployment, validate_update=immutable_selector,
+        has_status=True, has_generation=True,
+    ),
+    "replicasets.apps": Strategy(
+        defaults=default_replica_set, create=_create_replica_set, validate=validate_replica_set,
+        validate_update=immutable_selector, has_status=True, has_generation=True,
+    ),
+    "ingresses.networking.k8s.io": Strategy(
+        validate=validate_ingress, has_status=True, has_generation=True, initial_status={"loadBalancer": {}}
+    ),
+}  # fmt: skip
+_PLAIN = Strategy()
+
+
+def strategy_of(resource: Resource) -> Strategy:
+    """Return the rules of a kind; kinds without a row have none of their own."""
+    return _STRATEGIES.get(resource.qualified_name, _PLAIN)

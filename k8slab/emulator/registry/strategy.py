@@ -1,0 +1,59 @@
+"""What a kind adds to the generic verbs: one row of functions (k8s.io/kubernetes/pkg/registry/*/strategy.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from k8slab.clock import Clock, Entropy
+from k8slab.emulator.registry.validation.names import SUBDOMAIN, NameRule
+from k8slab.kube.objects import Obj
+from k8slab.kube.status import FieldError
+
+Errors = Iterator[FieldError]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What preparing an object may need."""
+
+    clock: Clock
+    entropy: Entropy
+
+
+def nothing(_obj: Obj) -> None:
+    """Leave the object as it is."""
+
+
+def no_errors(_obj: Obj) -> Errors:
+    """Find nothing wrong."""
+    yield from ()
+
+
+def no_update_errors(_new: Obj, _old: Obj) -> Errors:
+    """Find nothing wrong with the change."""
+    yield from ()
+
+
+def nothing_created(_obj: Obj, _context: Context) -> None:
+    """Add nothing at creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """The rules of one kind.
+
+    ``defaults`` fill in what the manifest leaves open, at each write. ``create`` runs once, at creation.
+    ``has_status``: ``/status`` is a part of its own, which other writes do not touch and which they cannot bring along.
+    ``has_generation``: changes of anything but metadata and status count. ``graceful``: a deletion takes time.
+    """
+
+    name_rule: NameRule = SUBDOMAIN
+    defaults: Callable[[Obj], None] = nothing
+    create: Callable[[Obj, Context], None] = nothing_created
+    validate: Callable[[Obj], Errors] = no_errors
+    validate_update: Callable[[Obj, Obj], Errors] = no_update_errors
+    has_status: bool = False
+    has_generation: bool = False
+    graceful: bool = False
+    initial_status: Obj = field(default_factory=dict)

@@ -1,0 +1,214 @@
+"""CREATE and UPDATE: names, defaults, validation, what a client may not set, generations and conflicts."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from k8slab.clock import timestamp
+from k8slab.emulator.registry.allocators import allocate
+from k8slab.emulator.registry.reading import store_key
+from k8slab.emulator.registry.strategies import strategy_of
+from k8slab.emulator.registry.strategy import Context, Strategy
+from k8slab.emulator.registry.validation.names import check_metadata
+from k8slab.emulator.store import Entry, Store
+from k8slab.emulator.store.entries import encode
+from k8slab.kube.objects import Obj, dig, is_deleting, metadata, name_of, namespace_of, resource_version_of, uid_of
+from k8slab.kube.resources import NAMESPACES, SERVICES, Resource
+from k8slab.kube.status import (
+    MODIFIED,
+    FieldError,
+    already_exists,
+    bad_request,
+    conflict,
+    failure,
+    forbidden,
+    invalid,
+    not_found,
+)
+
+# Fields of metadata that only the server writes.
+_SERVER_FIELDS = (
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "selfLink",
+)
+_ATTEMPTS = 8
+
+
+class Writer:
+    """Writes to the store by the rules of each kind; every method raises ``ApiError``."""
+
+    def __init__(self, store: Store, context: Context) -> None:
+        self._store = store
+        self._context = context
+
+    def create(self, resource: Resource, namespace: str, obj: Obj, *, dry_run: bool) -> Entry:
+        """Store a new object."""
+        obj = copy.deepcopy(obj)
+        strategy = strategy_of(resource)
+        meta = metadata(obj)
+        if meta.get("resourceVersion"):
+            raise bad_request("resourceVersion should not be set on objects to be created")
+        obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+        self._own(resource, namespace, obj, strategy)
+        strategy.defaults(obj)
+        self._validate(resource, obj, strategy, [])
+        self._admit(resource, namespace, obj)
+        strategy.create(obj, self._context)
+        if resource == SERVICES:
+            self._allocate(resource, obj)
+        key = store_key(resource, namespace, name_of(obj))
+        if self._store.get(key) is not None:
+            raise already_exists(resource.group, resource.plural, name_of(obj))
+        return encode(key, self._store.revision, obj) if dry_run else self._store.put(key, obj).entry
+
+    def _own(self, resource: Resource, namespace: str, obj: Obj, strategy: Strategy) -> None:
+        """Set what belongs to the server."""
+        meta = metadata(obj)
+        for field in (*_SERVER_FIELDS, "managedFields"):
+            meta.pop(field, None)
+        if resource.namespaced:
+            meta["namespace"] = namespace
+        if not meta.get("name") and meta.get("generateName"):
+            meta["name"] = self._generated(resource, namespace, str(meta["generateName"]))
+        meta["uid"] = self._context.entropy.uid()
+        meta["creationTimestamp"] = timestamp(self._context.clock.now())
+        if strategy.has_generation:
+            meta["generation"] = 1
+        if strategy.has_status:
+            obj["status"] = copy.deepcopy(strategy.initial_status)
+
+    def _generated(self, resource: Resource, namespace: str, prefix: str) -> str:
+        for _ in range(_ATTEMPTS):
+            name = prefix[:58] + self._context.entropy.suffix()
+            if self._store.get(store_key(resource, namespace, name)) is None:
+                break
+        return name
+
+    def _admit(self, resource: Resource, namespace: str, obj: Obj) -> None:
+        """Refuse objects in namespaces that are not there or about to go (plugin NamespaceLifecycle)."""
+        if not resource.namespaced:
+            return
+        found = self._store.get(store_key(NAMESPACES, "", namespace))
+        if found is None:
+            raise not_found("", "namespaces", namespace)
+        if is_deleting(found.decode()):
+            cause = f"unable to create new content in namespace {namespace} because it is being terminated"
+            raise forbidden(resource.group, resource.plural, name_of(obj), cause)
+
+    def _allocate(self, resource: Resource, obj: Obj) -> None:
+        others = [entry.decode() for entry in self._store.entries(SERVICES.storage_name)]
+        errors = list(allocate(obj, [other for other in others if uid_of(other) != uid_of(obj)], self._context.entropy))
+        if errors:
+            raise invalid(resource.group, resource.kind, name_of(obj), errors)
+
+    def _validate(self, resource: Resource, obj: Obj, strategy: Strategy, more: list[FieldError]) -> None:
+        errors = [*check_metadata(metadata(obj), strategy.name_rule), *strategy.validate(obj), *more]
+        if errors:
+            raise invalid(resource.group, resource.kind, name_of(obj), errors)
+
+    def update(self, resource: Resource, current: Entry, obj: Obj, subresource: str, *, dry_run: bool) -> Entry:
+        """Replace an object, or its status."""
+        old, new, strategy = current.decode(), copy.deepcopy(obj), strategy_of(resource)
+        self._check_version(resource, old, new)
+        new = _status_only(old, new) if subresource == "status" else self._spec_only(old, new, strategy, subresource)
+        _keep_server_fields(old, new)
+        strategy.defaults(new)
+        if subresource != "status":
+            self._validate(resource, new, strategy, list(strategy.validate_update(new, old)))
+            if resource == SERVICES:
+                self._allocate(resource, new)
+        _count(old, new, strategy)
+        if dry_run:
+            return encode(current.key, current.revision, new)
+        return self.put_if_changed(current, new)
+
+    def _check_version(self, resource: Resource, old: Obj, new: Obj) -> None:
+        version = resource_version_of_text(new)
+        if version and version != str(resource_version_of(old)):
+            raise conflict(resource.group, resource.plural, name_of(old), MODIFIED)
+        wanted = dig(new, "metadata", "uid")
+        if wanted and wanted != uid_of(old):
+            text = f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid_of(old)}"
+            raise conflict(resource.group, resource.plural, name_of(old), text)
+
+    def _spec_only(self, old: Obj, new: Obj, strategy: Strategy, subresource: str) -> Obj:
+        if subresource == "finalize":
+            return {**old, "spec": {**old.get("spec", {}), "finalizers": dig(new, "spec", "finalizers", default=[])}}
+        if strategy.has_status:
+            if "status" in old:
+                new["status"] = old["status"]
+            else:
+                new.pop("status", None)
+        if old.get("kind") == "Service":
+            _keep_addresses(old, new)
+        if old.get("kind") == "Namespace":
+            new["spec"] = old.get("spec", {})
+        return new
+
+    def put(self, resource: Resource, obj: Obj, *, dry_run: bool) -> Entry:
+        """Write an object as it is."""
+        key = store_key(resource, namespace_of(obj), name_of(obj))
+        return encode(key, self._store.revision, obj) if dry_run else self._store.put(key, obj).entry
+
+    def put_if_changed(self, current: Entry, obj: Obj) -> Entry:
+        """Write an object; one that is as it was keeps its revision."""
+        metadata(obj)["resourceVersion"] = str(current.revision)
+        if obj == current.decode():
+            return current
+        return self._store.put(current.key, obj).entry
+
+
+def resource_version_of_text(obj: Obj) -> str:
+    """Return the revision that a client based its change on; empty when it did not say."""
+    version = str(dig(obj, "metadata", "resourceVersion", default=""))
+    if version and not version.isdecimal():
+        raise failure(400, "BadRequest", f'metadata.resourceVersion: Invalid value: "{version}"')
+    return "" if version == "0" else version
+
+
+def _status_only(old: Obj, new: Obj) -> Obj:
+    made: dict[str, Any] = {**old}
+    if "status" in new:
+        made["status"] = new["status"]
+    return made
+
+
+def _keep_server_fields(old: Obj, new: Obj) -> None:
+    meta, before = metadata(new), metadata(old)
+    for field in (*_SERVER_FIELDS, "name", "namespace"):
+        if field in before:
+            meta[field] = before[field]
+        else:
+            meta.pop(field, None)
+    meta.pop("managedFields", None)
+    new["apiVersion"], new["kind"] = old["apiVersion"], old["kind"]
+
+
+def _keep_addresses(old: Obj, new: Obj) -> None:
+    """Carry over what the server gave a Service when the client leaves it out (PUT and ``kubectl replace``)."""
+    before, spec = old["spec"], new.setdefault("spec", {})
+    if before.get("type") == "ExternalName" or spec.get("type") == "ExternalName":
+        return
+    for field in ("clusterIP", "clusterIPs"):
+        if not spec.get(field) and field in before:
+            spec[field] = before[field]
+    given = {
+        (port.get("port"), port.get("protocol", "TCP")): port.get("nodePort") for port in before.get("ports") or []
+    }
+    for port in spec.get("ports") or []:
+        known = given.get((port.get("port"), port.get("protocol", "TCP")))
+        if known and not port.get("nodePort") and spec.get("type") in ("NodePort", "LoadBalancer"):
+            port["nodePort"] = known
+
+
+def _count(old: Obj, new: Obj, strategy: Strategy) -> None:
+    if not strategy.has_generation:
+        return
+    parts = [{key: value for key, value in obj.items() if key not in ("metadata", "status")} for obj in (old, new)]
+    if parts[0] != parts[1]:
+        metadata(new)["generation"] = int(metadata(old).get("generation") or 0) + 1
