@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -16,6 +15,11 @@ from k8slab.emulator.apiserver.kubeconfig import write_kubeconfig
 from k8slab.emulator.apiserver.pki import ensure_pki
 from k8slab.emulator.apiserver.server import HttpsServer
 from k8slab.emulator.apiserver.services import Services
+from k8slab.emulator.controllers import bootstrap, controller_manager
+from k8slab.emulator.machinery.manager import Manager
+from k8slab.emulator.network.fabric import VirtualNetwork
+from k8slab.emulator.node.kubelet import Kubelet
+from k8slab.emulator.node.programs import build_programs
 from k8slab.emulator.registry.local import LocalApi
 from k8slab.emulator.registry.registry import Registry
 from k8slab.emulator.store import Store
@@ -52,7 +56,9 @@ class Cluster:
         self._run_dir: Path | None = None
         self._store: Store | None = None
         self._server: HttpsServer | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._network: VirtualNetwork | None = None
+        self._manager: Manager | None = None
+        self._kubelet: Kubelet | None = None
 
     async def start(self) -> str:
         """Start everything; return the API server's URL when it answers. Raises ``ClusterError``."""
@@ -63,10 +69,11 @@ class Cluster:
         catalog, schema = Catalog(), Schema.load()
         registry = Registry(self._store, catalog, schema, self._clock, self._entropy)
         api = LocalApi(registry)
-        await self._start_parts(api, pki.ca, self._run_dir)
+        kubelet = await self._start_parts(api, catalog, pki.ca, self._run_dir)
         services = Services(
             registry, catalog, schema, self._clock,
             Authenticator({pki.token: Caller("kubernetes-admin", ("system:masters", "system:authenticated"))}),
+            pods=kubelet,
             extras={"/k8slab/v1/ports": self._ports},
             used=self._used,
         )  # fmt: skip
@@ -85,19 +92,30 @@ class Cluster:
                 "Make room and see that the folder is writable, or set K8SLAB_HOME to another folder.",
             ) from error
 
-    async def _start_parts(self, api: LocalApi, ca: str, run_dir: Path) -> None:
-        """Start what lives on the API."""
+    async def _start_parts(self, api: LocalApi, catalog: Catalog, ca: str, run_dir: Path) -> Kubelet:
+        """Start what lives on the API: the network, the controllers, the node."""
+        await bootstrap(api)
+        self._network = VirtualNetwork(api, run_dir, self._clock, self._entropy)
+        await self._network.start()
+        self._manager = controller_manager(api, self._clock, self._entropy, catalog, ca)
+        await self._manager.start()
+        programs = build_programs(self._network, run_dir)
+        self._kubelet = Kubelet(api, self._network, self._clock, run_dir, programs)
+        await self._kubelet.start()
+        return self._kubelet
 
     async def _ports(self) -> Obj:
-        return {}
+        """Answer which port of 127.0.0.1 stands for each node port."""
+        ports = self._network.ports() if self._network else {}
+        return {"nodePorts": {str(number): real for number, real in ports.items()}}
 
     async def stop(self) -> None:
         """Stop everything that was started, the last first; acknowledged writes are kept."""
         if self._server is not None:
             await self._server.stop()
-        for task in reversed(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for part in (self._kubelet, self._manager, self._network):
+            if part is not None:
+                await part.stop()
         if self._store is not None:
             self._store.close()
         if self._run_dir is not None:

@@ -60,8 +60,8 @@ def node_status(clock: Clock) -> Obj:
     architecture = _ARCHITECTURES.get(platform.machine(), platform.machine())
     info = {
         "architecture": architecture, "bootID": "", "containerRuntimeVersion": "k8slab://0.1.0",
-        "kernelVersion": platform.release(), "kubeProxyVersion": "", "kubeletVersion": "v1.34.4", "machineID": "", "operatingSystem": "linux",
-        "osImage": f"k8slab on {platform.system()}", "systemUUID": "",
+        "kernelVersion": platform.release(), "kubeProxyVersion": "", "kubeletVersion": "v1.34.4", "machineID": "",
+        "operatingSystem": "linux", "osImage": f"k8slab on {platform.system()}", "systemUUID": "",
     }  # fmt: skip
     return {
         "addresses": [{"type": "InternalIP", "address": ADDRESS}, {"type": "Hostname", "address": NODE_NAME}],

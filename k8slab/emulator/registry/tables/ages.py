@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from k8slab.clock import parse_timestamp
@@ -26,7 +27,7 @@ def _pair(whole: int, big: int, small: int, names: str) -> str:
     return f"{whole // big}{names[0]}" + (f"{left}{names[1]}" if left else "")
 
 
-_STEPS = (
+_STEPS: tuple[tuple[int, Callable[[int], str]], ...] = (
     (2 * _MINUTE, lambda whole: f"{whole}s"),
     (10 * _MINUTE, lambda whole: _pair(whole, _MINUTE, 1, "ms")),
     (3 * _HOUR, lambda whole: f"{whole // _MINUTE}m"),

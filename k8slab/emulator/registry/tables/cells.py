@@ -101,7 +101,7 @@ def _node(obj: Obj, now: datetime) -> list[Any]:
 
 
 def _endpoints(obj: Obj, now: datetime) -> list[Any]:
-    found = []
+    found: list[str] = []
     for subset in obj.get("subsets") or []:
         addresses = [entry["ip"] for entry in subset.get("addresses") or []]
         ports = subset.get("ports") or []
@@ -126,7 +126,8 @@ def _event(obj: Obj, now: datetime) -> list[Any]:
     return [
         age(last, now), obj.get("type", ""), obj.get("reason", ""),
         f"{str(about.get('kind', '')).lower()}/{about.get('name', '')}", about.get("fieldPath", ""),
-        f"{source}, {host}" if host else source, str(obj.get("message", "")).strip(), age(first, now), count, name_of(obj),
+        f"{source}, {host}" if host else source, str(obj.get("message", "")).strip(), age(first, now),
+        count, name_of(obj),
     ]  # fmt: skip
 
 

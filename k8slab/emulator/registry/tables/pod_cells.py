@@ -36,11 +36,7 @@ def pod_cells(pod: Obj, now: datetime) -> list[Any]:
 def pod_status(pod: Obj) -> str:
     """Return the STATUS word: ``Running``, ``CrashLoopBackOff``, ``Init:0/1``, ``Terminating`` ..."""
     reason = str(dig(pod, "status", "reason", default="") or dig(pod, "status", "phase", default=""))
-    initial = _init_reason(pod)
-    if initial:
-        reason = initial
-    else:
-        reason = _main_reason(pod, reason)
+    reason = _init_reason(pod) or _main_reason(pod, reason)
     if is_deleting(pod):
         return "Unknown" if dig(pod, "status", "reason") == "NodeLost" else "Terminating"
     return reason
