@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8slab.emulator.api import Api
-from k8slab.kube.objects import Obj
+from k8slab.kube.objects import Obj, name_of, namespace_of
 from k8slab.kube.resources import ENDPOINT_SLICES, ENDPOINTS, NAMESPACES, SERVICES, Resource
 from k8slab.kube.status import ApiError
 
@@ -20,10 +20,11 @@ async def bootstrap(api: Api, server_address: str = "172.18.0.2", server_port: i
     """
     for resource, obj in _objects(server_address, server_port):
         try:
-            await api.create(resource, obj)
+            await api.get(resource, namespace_of(obj), name_of(obj))
         except ApiError as error:
-            if error.reason != "AlreadyExists":
+            if error.reason != "NotFound":
                 raise
+            await api.create(resource, obj)
 
 
 def _objects(address: str, port: int) -> Iterator[tuple[Resource, Obj]]:

@@ -10,7 +10,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from k8slab.emulator.api import (
     StartError,
 )  # fmt: skip
 from k8slab.emulator.node.nginx.layout import lay_out
+from k8slab.emulator.node.nginx.load import load
 from k8slab.emulator.node.nginx.translate import ConfigurationError, Places, Translation, translate
 
 _PR_SET_PDEATHSIG = 1
@@ -113,14 +114,7 @@ class NginxContainer:
         return f"{self._places.scratch}/nginx.conf"
 
     def _translated(self) -> Translation:
-        parsed: Mapping[str, Any] = crossplane.parse(
-            f"{self._spec.root}/etc/nginx/nginx.conf", combine=True, check_ctx=False, check_args=False, strict=False
-        )
-        if parsed["errors"]:
-            problem = parsed["errors"][0]
-            where = str(problem.get("file", "")).removeprefix(self._spec.root)
-            raise ConfigurationError(f"[emerg] {str(problem['error']).replace(self._spec.root, '')} ({where})")
-        return translate(parsed["config"][0]["parsed"], self._places, as_root=os.geteuid() == 0)
+        return translate(load(self._places), self._places, as_root=os.geteuid() == 0)
 
     async def _write(self, translation: Translation) -> None:
         source = Source(self._spec.pod_address, self._spec.namespace, self._spec.pod_name)
