@@ -1,0 +1,1 @@
+"""Talking to a cluster: the real kubectl, and a cache fed by watches."""

@@ -1,0 +1,1 @@
+"""Where a cluster comes from: the embedded one, kind, or a context that the learner named."""
