@@ -152,8 +152,11 @@ class Informer:
     # --- writes of this process ---
 
     def observe(self, obj: Obj) -> None:
-        """Take the result of a write of this process before the watch brings it."""
-        if self.synced.is_set():
+        """Take the result of a write of this process before the watch brings it.
+
+        What the watch has already passed is not taken: the object may be gone since.
+        """
+        if self._revision is not None and resource_version_of(obj) > self._revision:
             self._store(obj)
 
     def observe_deletion(self, key: ObjectKey, answer: Obj) -> None:
@@ -161,11 +164,15 @@ class Informer:
 
         ``answer`` is what the API said: the object (with a deletionTimestamp when it stays for a while) or a Status.
         """
-        if answer.get("kind") == self.resource.kind and is_deleting(answer):
-            self.observe(answer)
         known = self._index.get(key)
         if known is None or is_deleting(known):
             return
+        if answer.get("kind") == self.resource.kind:
+            if uid_of(answer) != uid_of(known):
+                return
+            if is_deleting(answer):
+                self.observe(answer)
+                return
         self._dying.add(uid_of(known))
         dying = _marked(known)
         self._index.put(dying)

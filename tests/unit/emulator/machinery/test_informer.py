@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from k8slab.clock import ManualClock
 from k8slab.emulator.api import Api, WatchEvent
 from k8slab.emulator.machinery.informer import Informer
-from k8slab.kube.objects import Obj, ObjectKey, name_of
+from k8slab.kube.objects import Obj, ObjectKey, is_deleting, name_of
 from k8slab.kube.resources import CONFIG_MAPS
 from k8slab.kube.selectors import parse_label_selector
 
@@ -83,16 +83,32 @@ async def test_own_writes_are_seen_at_once_and_told_once(api: Api, informer: Inf
 
 
 async def test_an_own_deletion_is_seen_at_once_even_when_an_older_change_is_still_on_its_way(
-    api: Api, informer: Informer
+    api: Api, informer: Informer, monkeypatch: pytest.MonkeyPatch
 ):
+    real, gate = api.watch, asyncio.Event()
+    gate.set()
+
+    async def delayed(*args: Any, **kwargs: Any) -> AsyncIterator[WatchEvent]:
+        async with aclosing(real(*args, **kwargs)) as events:
+            async for event in events:
+                await gate.wait()
+                yield event
+
+    monkeypatch.setattr(api, "watch", delayed)
     await api.create(CONFIG_MAPS, config_map("a"))
     async with following(informer):
+        gate.clear()
         await api.update(CONFIG_MAPS, config_map("a", data={"x": "1"}))
         answer = await api.delete(CONFIG_MAPS, "default", "a")
         informer.observe_deletion(ObjectKey("default", "a"), answer)
         assert informer.get("default", "a")["metadata"]["deletionTimestamp"]
+        states: list[bool] = []
+        informer.subscribe(lambda _, after: states.append(after is None or is_deleting(after)))
+        gate.set()
         await turns()
         assert informer.get("default", "a") is None
+        assert states
+        assert all(states)
 
 
 async def test_after_410_it_lists_again_and_reports_what_vanished_meanwhile(
@@ -122,12 +138,24 @@ async def test_after_410_it_lists_again_and_reports_what_vanished_meanwhile(
         informer.subscribe(lambda before, after: seen.append((name_of(after or before), after is None)))
         await api.delete(CONFIG_MAPS, "default", "vanishes")
         await api.create(CONFIG_MAPS, config_map("appears"))
-        api.compacted = api.revision
+        for number in range(10):
+            await api.create(CONFIG_MAPS, config_map(f"filler-{number}"))
         breaks.set()
         for _ in range(20):
             await turns()
             await clock.advance(1)
+        seen = [entry for entry in seen if not entry[0].startswith("filler")]
         assert seen[2:] == [("appears", False), ("vanishes", True)]
         await api.create(CONFIG_MAPS, config_map("later"))
         await turns()
         assert informer.get("default", "later") is not None
+
+
+async def test_a_late_answer_does_not_bring_back_what_is_gone(api: Api, informer: Informer):
+    async with following(informer):
+        made = await api.create(CONFIG_MAPS, config_map("a"))
+        answer = await api.delete(CONFIG_MAPS, "default", "a")
+        await turns()
+        informer.observe(made)
+        informer.observe_deletion(ObjectKey("default", "a"), answer)
+        assert informer.objects() == []
