@@ -3,9 +3,7 @@ from typing import Any
 from k8slab.emulator.api import DeleteOptions
 from k8slab.emulator.controllers.garbage import GarbageCollector
 from k8slab.kube.objects import Obj, is_deleting, owner_references
-from k8slab.kube.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, REPLICA_SETS, SECRETS, Catalog
-
-KINDS = {DEPLOYMENTS: "Deployment", REPLICA_SETS: "ReplicaSet", PODS: "Pod", CONFIG_MAPS: "ConfigMap"}
+from k8slab.kube.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, Catalog
 
 
 async def begin(lab: Any) -> None:
@@ -35,63 +33,61 @@ async def make(lab: Any, resource: Any, name: str, *owners: Obj, block: bool = T
 
 async def test_background_deletion_takes_the_dependents_of_dependents(lab: Any):
     await begin(lab)
-    owner = await make(lab, DEPLOYMENTS, "web")
-    middle = await make(lab, REPLICA_SETS, "web-1", owner)
-    await make(lab, PODS, "web-1-a", middle)
-    other = await make(lab, CONFIG_MAPS, "other")
+    owner = await make(lab, SERVICE_ACCOUNTS, "web")
+    middle = await make(lab, CONFIG_MAPS, "web-1", owner)
+    await make(lab, SECRETS, "web-1-a", middle)
+    await make(lab, CONFIG_MAPS, "other")
     await lab.settle()
-    await lab.api.delete(DEPLOYMENTS, "default", "web", DeleteOptions(propagation_policy="Background"))
+    await lab.api.delete(SERVICE_ACCOUNTS, "default", "web", DeleteOptions(propagation_policy="Background"))
     await lab.settle()
-    assert await lab.names(REPLICA_SETS) == []
-    assert await lab.names(PODS) == []
-    assert await lab.names(CONFIG_MAPS) == [other["metadata"]["name"]]
+    assert await lab.names(SECRETS) == []
+    assert await lab.names(CONFIG_MAPS) == ["other"]
 
 
 async def test_orphans_stay_without_owner(lab: Any):
     await begin(lab)
-    owner = await make(lab, DEPLOYMENTS, "web")
-    await make(lab, REPLICA_SETS, "web-1", owner)
+    owner = await make(lab, SERVICE_ACCOUNTS, "web")
+    await make(lab, CONFIG_MAPS, "web-1", owner)
     await lab.settle()
-    await lab.api.delete(DEPLOYMENTS, "default", "web", DeleteOptions(propagation_policy="Orphan"))
+    await lab.api.delete(SERVICE_ACCOUNTS, "default", "web", DeleteOptions(propagation_policy="Orphan"))
     await lab.settle()
-    assert await lab.names(DEPLOYMENTS) == []
-    assert owner_references(await lab.api.get(REPLICA_SETS, "default", "web-1")) == []
+    assert await lab.names(SERVICE_ACCOUNTS) == []
+    assert owner_references(await lab.api.get(CONFIG_MAPS, "default", "web-1")) == []
 
 
 async def test_foreground_deletion_waits_for_what_blocks_it(lab: Any):
     await begin(lab)
-    owner = await make(lab, DEPLOYMENTS, "web")
-    middle = await make(lab, REPLICA_SETS, "web-1", owner)
-    await make(lab, PODS, "slow", middle, finalizers=["example.com/wait"])
+    owner = await make(lab, SERVICE_ACCOUNTS, "web")
+    middle = await make(lab, CONFIG_MAPS, "web-1", owner)
+    await make(lab, SECRETS, "slow", middle, finalizers=["example.com/wait"])
     await make(lab, CONFIG_MAPS, "free", owner, block=False)
     await lab.settle()
-    await lab.api.delete(DEPLOYMENTS, "default", "web", DeleteOptions(propagation_policy="Foreground"))
+    await lab.api.delete(SERVICE_ACCOUNTS, "default", "web", DeleteOptions(propagation_policy="Foreground"))
     await lab.settle()
-    assert is_deleting(await lab.api.get(DEPLOYMENTS, "default", "web"))
-    assert is_deleting(await lab.api.get(REPLICA_SETS, "default", "web-1"))
-    assert is_deleting(await lab.api.get(PODS, "default", "slow"))
-    await lab.change(PODS, "slow", {"metadata": {"finalizers": None}})
-    assert await lab.names(PODS) == []
-    assert await lab.names(REPLICA_SETS) == []
-    assert await lab.names(DEPLOYMENTS) == []
+    assert is_deleting(await lab.api.get(SERVICE_ACCOUNTS, "default", "web"))
+    assert is_deleting(await lab.api.get(CONFIG_MAPS, "default", "web-1"))
+    assert is_deleting(await lab.api.get(SECRETS, "default", "slow"))
+    await lab.change(SECRETS, "slow", {"metadata": {"finalizers": None}})
+    assert await lab.names(SECRETS) == []
     assert await lab.names(CONFIG_MAPS) == []
+    assert await lab.names(SERVICE_ACCOUNTS) == []
 
 
 async def test_an_object_born_without_living_owner_is_deleted(lab: Any):
     await begin(lab)
-    ghost = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "ghost", "uid": "no-such"}}
-    await make(lab, REPLICA_SETS, "lost", ghost)
+    ghost = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "ghost", "uid": "no-such"}}
+    await make(lab, CONFIG_MAPS, "lost", ghost)
     await lab.settle()
-    assert await lab.names(REPLICA_SETS) == []
+    assert await lab.names(CONFIG_MAPS) == []
 
 
 async def test_an_owner_of_the_same_name_but_another_uid_is_not_the_owner(lab: Any):
     await begin(lab)
-    await make(lab, DEPLOYMENTS, "web")
-    impostor = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "uid": "other"}}
-    await make(lab, REPLICA_SETS, "lost", impostor)
+    await make(lab, SERVICE_ACCOUNTS, "web")
+    impostor = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web", "uid": "other"}}
+    await make(lab, CONFIG_MAPS, "lost", impostor)
     await lab.settle()
-    assert await lab.names(REPLICA_SETS) == []
+    assert await lab.names(CONFIG_MAPS) == []
 
 
 async def test_one_living_owner_is_enough_and_the_gone_one_is_forgotten(lab: Any):
