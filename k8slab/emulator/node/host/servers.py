@@ -1,0 +1,108 @@
+"""The teaching servers: what each one answers and logs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from k8slab.emulator.node.host.context import ProgramContext
+from k8slab.emulator.node.host.http_server import Request, Response, serve_with
+
+Main = Callable[[ProgramContext, list[str]], Awaitable[int]]
+
+
+async def _for_ever() -> int:
+    await asyncio.Event().wait()
+    return 0
+
+
+def _option(arguments: list[str], *names: str) -> str:
+    for index, word in enumerate(arguments):
+        name, found, value = word.partition("=")
+        if name in names:
+            return value if found else "".join(arguments[index + 1 : index + 2])
+    return ""
+
+
+def _stamp() -> str:
+    return time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime())
+
+
+def _port(text: str, otherwise: int) -> int:
+    digits = text.rpartition(":")[2]
+    return int(digits) if digits.isdigit() else otherwise
+
+
+async def whoami(context: ProgramContext, arguments: list[str]) -> int:
+    """Answer what was asked and who answers (github.com/traefik/whoami)."""
+    name = _option(arguments, "-name", "--name") or context.env.get("WHOAMI_NAME", "")
+    port = _port(_option(arguments, "-port", "--port") or context.env.get("WHOAMI_PORT_NUMBER", ""), 80)
+
+    def answer(request: Request) -> Response:
+        path = request.target.partition("?")[0]
+        if path == "/health":
+            return Response("")
+        lines = [f"Name: {name}"] if name else []
+        lines += [f"Hostname: {context.hostname}", "IP: 127.0.0.1", "IP: ::1", f"IP: {context.address}"]
+        lines += [f"RemoteAddr: {request.client}", f"{request.method} {request.target} {request.version}"]
+        lines.append(f"Host: {request.header('Host')}")
+        others = sorted((key.title(), value) for key, value in request.headers if key.lower() != "host")
+        lines += [f"{key}: {value}" for key, value in others]
+        return Response("\n".join([*lines, "", ""]))
+
+    await context.network.listen(port, serve_with(answer))
+    await context.streams.err(f"{_stamp()} Starting up on port {port}\n".encode())
+    return await _for_ever()
+
+
+async def hello_server(context: ProgramContext, _arguments: list[str]) -> int:
+    """Answer ``Hello World!`` on port 9000."""
+    await context.network.listen(9000, serve_with(lambda _request: Response("Hello World!")))
+    return await _for_ever()
+
+
+async def hello_app(context: ProgramContext, _arguments: list[str]) -> int:
+    """Answer the version and the host name (github.com/GoogleCloudPlatform/kubernetes-engine-samples, hello-app)."""
+    version = "2.0.0" if context.image.endswith(":2.0") else "1.0.0"
+    port = _port(context.env.get("PORT", ""), 8080)
+    loop = asyncio.get_running_loop()
+
+    def answer(request: Request) -> Response:
+        line = f"{_stamp()} Serving request: {request.target.partition('?')[0]}\n"
+        loop.create_task(_say(context, line))  # noqa: RUF006 - it ends by itself, and the answer must not wait for it
+        return Response(f"Hello, world!\nVersion: {version}\nHostname: {context.hostname}\n")
+
+    await context.network.listen(port, serve_with(answer))
+    await _say(context, f"{_stamp()} Server listening on port {port}\n")
+    return await _for_ever()
+
+
+async def _say(context: ProgramContext, line: str) -> None:
+    await context.streams.err(line.encode())
+
+
+async def http_echo(context: ProgramContext, arguments: list[str]) -> int:
+    """Answer the text of ``-text`` (github.com/hashicorp/http-echo)."""
+    text = _option(arguments, "-text", "--text") or context.env.get("ECHO_TEXT", "")
+    listen = _option(arguments, "-listen", "--listen") or ":5678"
+    if not text:
+        await context.streams.err(b"Missing -text option!\n")
+        return 127
+    await context.network.listen(_port(listen, 5678), serve_with(lambda _request: Response(f"{text}\n")))
+    await context.streams.out(f"{_stamp()} [INFO] server is listening on {listen}\n".encode())
+    return await _for_ever()
+
+
+async def pause(_context: ProgramContext, _arguments: list[str]) -> int:
+    """Wait."""
+    return await _for_ever()
+
+
+SERVERS: Mapping[str, Main] = {
+    "whoami": whoami,
+    "hello-server": hello_server,
+    "hello-app": hello_app,
+    "http-echo": http_echo,
+    "pause": pause,
+}
