@@ -18,6 +18,7 @@ from k8slab.emulator.apiserver.services import Services
 from k8slab.emulator.controllers import bootstrap, controller_manager
 from k8slab.emulator.machinery.manager import Manager
 from k8slab.emulator.network.fabric import VirtualNetwork
+from k8slab.emulator.node.host_client import ProgramHost
 from k8slab.emulator.node.kubelet import Kubelet
 from k8slab.emulator.node.programs import build_programs
 from k8slab.emulator.registry.local import LocalApi
@@ -59,6 +60,7 @@ class Cluster:
         self._network: VirtualNetwork | None = None
         self._manager: Manager | None = None
         self._kubelet: Kubelet | None = None
+        self._host: ProgramHost | None = None
 
     async def start(self) -> str:
         """Start everything; return the API server's URL when it answers. Raises ``ClusterError``."""
@@ -99,7 +101,8 @@ class Cluster:
         await self._network.start()
         self._manager = controller_manager(api, self._clock, self._entropy, catalog, ca)
         await self._manager.start()
-        programs = build_programs(self._network, run_dir)
+        self._host = ProgramHost(self._network, run_dir)
+        programs = build_programs(self._network, run_dir, self._host)
         self._kubelet = Kubelet(api, self._network, self._clock, run_dir, programs)
         await self._kubelet.start()
         return self._kubelet
@@ -113,7 +116,7 @@ class Cluster:
         """Stop everything that was started, the last first; acknowledged writes are kept."""
         if self._server is not None:
             await self._server.stop()
-        for part in (self._kubelet, self._manager, self._network):
+        for part in (self._kubelet, self._host, self._manager, self._network):
             if part is not None:
                 await part.stop()
         if self._store is not None:

@@ -141,7 +141,7 @@ async def _failed(error: CurlError, options: Options, streams: Streamset) -> int
 async def _print(answer: Answer, options: Options, streams: Streamset) -> None:
     head = {"include", "head"} & options.flags
     shown = (answer.head if head else b"") + (b"" if "head" in options.flags else answer.body)
-    if options.values.get("output") not in ("/dev/null",):
+    if options.values.get("output") != "/dev/null":
         await streams.out(shown)
     if "write_out" in options.values:
         await streams.out(_written(options.values["write_out"], answer))

@@ -133,11 +133,10 @@ class Expander:
             return value or await self._double(other)
         if action.endswith("+"):
             return await self._double(other) if value else ""
-        if action.startswith("%"):
-            return _without(value, await self._double(other), suffix=True, longest=action == "%%")
-        if action.startswith("#"):
-            return _without(value, await self._double(other), suffix=False, longest=action == "##")
-        return value
+        if not action:
+            return value
+        pattern = await self._double(other)
+        return _without(value, pattern, suffix=action[0] == "%", longest=len(action) > 1)
 
     def _arithmetic(self, text: str) -> int:
         named = re.sub(r"[A-Za-z_]\w*", lambda match: self.variable(match[0]) or "0", text)

@@ -1,4 +1,4 @@
-"""Shell text to a tree (POSIX shell command language, chapter 2): lists, pipes, redirections, if, while, until, for, groups."""
+"""Shell text to a tree: lists, pipes, redirections, if, while, until, for, groups (POSIX, Shell Command Language)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Pipelines, each with the operator that stands before it (``;``, ``&&``, ``||``) and whether it runs behind (``&``)."""
+    """Pipelines, each with the operator before it (``;``, ``&&``, ``||``) and whether it runs behind (``&``)."""
 
     items: tuple[tuple[str, Pipeline, bool], ...] = field(default=())
 
@@ -201,7 +201,8 @@ class _Parser:
 
     def _command(self) -> Simple | Compound:
         reader: Callable[[], Compound] | None = {
-            "if": self._if, "while": self._loop, "until": self._loop, "for": self._for, "{": self._group, "(": self._group,
+            "if": self._if, "while": self._loop, "until": self._loop, "for": self._for,
+            "{": self._group, "(": self._group,
         }.get(self._text())  # fmt: skip
         if reader is None:
             return self._simple()
