@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from k8slab.client.https import get_json
 from k8slab.clusters.child import end_process, spawn_until_ready
 from k8slab.clusters.home import cluster_folder, home, locked, prepare_folder, remove_folder
-from k8slab.clusters.https import get_json
 from k8slab.clusters.provider import Address, Kind, Progress, Status
 from k8slab.clusters.state import FILE_NAME, RecordedState, is_our_process, read_state
 from k8slab.errors import ClusterError

@@ -110,7 +110,7 @@ class Cluster:
     async def _ports(self) -> Obj:
         """Answer which port of 127.0.0.1 stands for each node port."""
         ports = self._network.ports() if self._network else {}
-        return {"nodePorts": {str(number): real for number, real in ports.items()}}
+        return {"ports": {str(number): real for number, real in ports.items()}}
 
     async def stop(self) -> None:
         """Stop everything that was started, the last first; acknowledged writes are kept."""

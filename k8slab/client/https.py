@@ -58,7 +58,7 @@ def get_json(kubeconfig: Path, path: str, timeout_seconds: float = 5.0) -> Any:
     if credentials.token:
         headers["Authorization"] = f"Bearer {credentials.token}"
     connection = http.client.HTTPSConnection(
-        address.hostname or "", address.port or 443, timeout=timeout_seconds, context=_tls(credentials)
+        address.hostname or "", address.port or 443, timeout=timeout_seconds, context=tls_context(credentials)
     )
     try:
         connection.request("GET", path, headers=headers)
@@ -85,7 +85,8 @@ def _inline(section: dict[str, Any], field: str) -> str:
     return Path(section[field]).read_text(encoding="utf-8") if section.get(field) else ""
 
 
-def _tls(credentials: Credentials) -> ssl.SSLContext:
+def tls_context(credentials: Credentials) -> ssl.SSLContext:
+    """Return TLS settings that trust the cluster's own authority and show the client certificate."""
     context = ssl.create_default_context(cadata=credentials.authority or None)
     if credentials.certificate:
         # The ssl module takes a client certificate from a file only. mkstemp's mode is 0600.

@@ -1,0 +1,39 @@
+"""The ``k8slab`` command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from k8slab import __version__
+from k8slab.cli.cluster import cluster
+from k8slab.cli.course import lab, run
+from k8slab.errors import K8slabError
+
+__all__ = ["main"]
+
+
+class _Group(click.Group):
+    """A group whose errors are two lines on standard error: what happened, what to do."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except K8slabError as error:
+            click.echo(f"k8slab: {error.message}", err=True)
+            if error.action:
+                click.echo(error.action, err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Group)
+@click.version_option(__version__, prog_name="k8slab")
+def main() -> None:
+    """Run a Kubernetes lab: real kubectl, real HTTP, every step checked."""
+
+
+main.add_command(cluster)
+main.add_command(run)
+main.add_command(lab)
