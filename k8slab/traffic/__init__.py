@@ -1,0 +1,1 @@
+"""Requests to the cluster, from this machine and from inside."""
