@@ -1,0 +1,187 @@
+"""Holds a check against a picture of the cluster: pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from k8slab.checks.reader import Answer, ProbeResult
+from k8slab.checks.spec import Absent, Check, Endpoints, Event, Exists, FieldIs, Http, Ready, Replaced
+from k8slab.kube.objects import Obj, annotations_of, dig, labels_of, name_of
+from k8slab.kube.resources import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, SERVICES, Catalog, Resource
+from k8slab.snapshot import Snapshot
+
+_NOT_THERE = "nothing (it does not exist)"
+_REVISION = "deployment.kubernetes.io/revision"
+_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One thing that is not as it should be."""
+
+    path: str
+    expected: str
+    found: str
+
+
+def resource_of(kind: str) -> Resource:
+    """Return the resource of a kind; raises ``KeyError``."""
+    found = Catalog().named(kind)
+    if found is None:
+        raise KeyError(kind)
+    return found
+
+
+def match(check: Check, snapshot: Snapshot) -> list[Mismatch]:
+    """Return what is wrong (nothing: the check holds). HTTP checks are matched by ``match_answers``."""
+    matcher: Callable[[Any, Snapshot], Iterator[Mismatch]] = _MATCHERS[type(check)]
+    return list(matcher(check, snapshot))
+
+
+def _exists(check: Exists, snapshot: Snapshot) -> Iterator[Mismatch]:
+    if snapshot.get(resource_of(check.kind), check.name) is None:
+        yield Mismatch(f"{check.kind}/{check.name}", "it exists", _NOT_THERE)
+
+
+def _absent(check: Absent, snapshot: Snapshot) -> Iterator[Mismatch]:
+    if snapshot.get(resource_of(check.kind), check.name) is not None:
+        yield Mismatch(f"{check.kind}/{check.name}", "it is gone", "it exists")
+
+
+def _field(check: FieldIs, snapshot: Snapshot) -> Iterator[Mismatch]:
+    obj = snapshot.get(resource_of(check.kind), check.name)
+    if obj is None:
+        yield Mismatch(f"{check.kind}/{check.name}", "it exists", _NOT_THERE)
+        return
+    found = dig(obj, *_steps(check.path))
+    if not _as_expected(check, found):
+        yield Mismatch(f"{check.kind}/{check.name} {check.path}", _expectation(check), _text(found))
+
+
+def _steps(path: str) -> list[str | int]:
+    return [int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", path)]
+
+
+def _as_expected(check: FieldIs, found: Any) -> bool:
+    if check.equals is not None:
+        return bool(found == check.equals)
+    if check.contains:
+        return check.contains in str(found or "")
+    if check.matches:
+        return re.search(check.matches, str(found or "")) is not None
+    if check.at_least is not None:
+        return isinstance(found, int) and found >= check.at_least
+    return found is not None
+
+
+def _expectation(check: FieldIs) -> str:
+    if check.equals is not None:
+        return _text(check.equals)
+    if check.contains:
+        return f"something with {check.contains!r}"
+    if check.matches:
+        return f"something like {check.matches!r}"
+    return f"at least {check.at_least}" if check.at_least is not None else "any value"
+
+
+def _text(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _ready(check: Ready, snapshot: Snapshot) -> Iterator[Mismatch]:
+    obj = snapshot.get(resource_of(check.kind), check.name)
+    if obj is None:
+        yield Mismatch(f"{check.kind}/{check.name}", "it exists", _NOT_THERE)
+        return
+    where = f"{check.kind}/{check.name}"
+    yield from _number(f"{where} spec.replicas", check.count, dig(obj, "spec", "replicas", default=0))
+    yield from _number(f"{where} status.readyReplicas", check.count, dig(obj, "status", "readyReplicas", default=0))
+    if check.kind == "Deployment":
+        updated = dig(obj, "status", "updatedReplicas", default=0)
+        yield from _number(f"{where} status.updatedReplicas", check.count, updated)
+        yield from _number(f"{where} status.replicas", check.count, dig(obj, "status", "replicas", default=0))
+
+
+def _number(path: str, expected: int, found: int) -> Iterator[Mismatch]:
+    if expected != found:
+        yield Mismatch(path, str(expected), str(found))
+
+
+def ready_addresses(snapshot: Snapshot, service: str) -> list[str]:
+    """Return the addresses of the ready pods behind a Service."""
+    slices = [entry for entry in snapshot.list(ENDPOINT_SLICES)
+              if labels_of(entry).get("kubernetes.io/service-name") == service]  # fmt: skip
+    endpoints = [endpoint for entry in slices for endpoint in entry.get("endpoints") or []]
+    return [entry["addresses"][0] for entry in endpoints if dig(entry, "conditions", "ready", default=True)]
+
+
+def _endpoints(check: Endpoints, snapshot: Snapshot) -> Iterator[Mismatch]:
+    if snapshot.get(SERVICES, check.service) is None:
+        yield Mismatch(f"Service/{check.service}", "it exists", _NOT_THERE)
+        return
+    found = len(ready_addresses(snapshot, check.service))
+    if found != check.count:
+        yield Mismatch(f"Service/{check.service} endpoints", f"{check.count} ready pods", f"{found} ready pods")
+
+
+def _event(check: Event, snapshot: Snapshot) -> Iterator[Mismatch]:
+    if not any(_is_event(check, event) for event in snapshot.list(EVENTS)):
+        about = f"{check.kind}/{check.name or '*'}"
+        yield Mismatch(f"events of {about}", f"{check.reason} {check.message}".strip(), "no such event yet")
+
+
+def _is_event(check: Event, event: Obj) -> bool:
+    about = event.get("involvedObject") or {}
+    named = str(about.get("name", "")).startswith(check.name)
+    said = check.message in str(event.get("message", ""))
+    return event.get("reason") == check.reason and about.get("kind") == check.kind and named and said
+
+
+def _revision(check: Replaced, snapshot: Snapshot) -> Iterator[Mismatch]:
+    obj = snapshot.get(DEPLOYMENTS, check.name)
+    if obj is None:
+        yield Mismatch(f"Deployment/{check.name}", "it exists", _NOT_THERE)
+        return
+    found = int(annotations_of(obj).get(_REVISION, "0"))
+    if found < check.revision:
+        yield Mismatch(f"Deployment/{name_of(obj)} revision", f"at least {check.revision}", str(found))
+
+
+def _http(_check: Http, _snapshot: Snapshot) -> Iterator[Mismatch]:
+    yield from ()
+
+
+_MATCHERS: Mapping[type[Check], Callable[[Any, Snapshot], Iterator[Mismatch]]] = {
+    Exists: _exists,
+    Absent: _absent,
+    FieldIs: _field,
+    Ready: _ready,
+    Endpoints: _endpoints,
+    Event: _event,
+    Replaced: _revision,
+    Http: _http,
+}
+
+
+def match_answers(check: Http, result: ProbeResult) -> list[Mismatch]:
+    """Return what is wrong with the answers to an HTTP check."""
+    if result.error:
+        return [Mismatch(f"{check.method} {check.url}", f"status {check.status}", result.error)]
+    return [wrong for answer in result.answers for wrong in _answer(check, answer)][:3]
+
+
+def _answer(check: Http, answer: Answer) -> Iterator[Mismatch]:
+    where = f"{check.method} {check.url}"
+    if answer.status != check.status:
+        yield Mismatch(where, f"status {check.status}", answer.error or f"status {answer.status}")
+        return
+    if check.body and not re.search(check.body, answer.body):
+        yield Mismatch(f"{where} body", f"something like {check.body!r}", _text(answer.body.strip()))
+    for name, wanted in check.header.items():
+        found = answer.header(name)
+        if found is None or not re.search(wanted, found):
+            yield Mismatch(f"{where} header {name}", f"something like {wanted!r}", _text(found))

@@ -1,0 +1,73 @@
+"""Looks again until a check holds or its time is up; returns as soon as it holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from k8slab.checks.match import Mismatch, match, match_answers
+from k8slab.checks.reader import HttpProbe, Reader
+from k8slab.checks.report import CheckReport
+from k8slab.checks.spec import Check, Http
+from k8slab.diagnose import likely_cause
+from k8slab.kube.objects import dig
+from k8slab.kube.resources import SERVICES
+from k8slab.snapshot import Snapshot
+
+DEFAULT_SECONDS = 10.0
+# While objects are as they should be but the answer is not, nothing in the cluster may change any more.
+_AGAIN_SECONDS = 0.25
+_TELL_SECONDS = 2.0
+
+
+def run_checks(
+    title: str,
+    checks: Sequence[Check],
+    reader: Reader,
+    namespace: str,
+    deadline_seconds: float = DEFAULT_SECONDS,
+    tell: Callable[[float], None] = lambda _left: None,
+) -> CheckReport:
+    """Return the report on a step; ``tell`` hears the seconds that remain, every two seconds."""
+    began = told = time.monotonic()
+    while True:
+        snapshot = reader.snapshot(namespace)
+        wrong = find_mismatches(checks, snapshot, reader, namespace)
+        now = time.monotonic()
+        left = began + deadline_seconds - now
+        if not wrong:
+            return CheckReport(title, passed=True, waited_seconds=now - began)
+        if left <= 0:
+            cause = likely_cause(snapshot, [entry.path for entry in wrong])
+            return CheckReport(title, False, now - began, tuple(wrong), cause.text, cause.command)
+        if now - told >= _TELL_SECONDS:
+            told = now
+            tell(left)
+        reader.wait_for_change(snapshot, min(left, _AGAIN_SECONDS if _only_http(wrong) else _TELL_SECONDS))
+
+
+def _only_http(wrong: Sequence[Mismatch]) -> bool:
+    return all(entry.path.partition(" ")[0].isupper() for entry in wrong)
+
+
+def find_mismatches(checks: Sequence[Check], snapshot: Snapshot, reader: Reader, namespace: str) -> list[Mismatch]:
+    """Return what is wrong now; requests are sent only when all objects are right."""
+    wrong = [entry for check in checks for entry in match(check, snapshot)]
+    if wrong:
+        return wrong
+    for check in checks:
+        if isinstance(check, Http):
+            wrong += match_answers(check, reader.probe(_probe(check, snapshot, namespace)))
+    return wrong
+
+
+def _probe(check: Http, snapshot: Snapshot, namespace: str) -> HttpProbe:
+    if check.origin == "nodePort":
+        service = snapshot.get(SERVICES, check.service)
+        port = dig(service, "spec", "ports", 0, "nodePort", default=0) if service else 0
+        return HttpProbe(
+            check.url, "nodePort", namespace, check.method, check.headers, node_port=port, repeat=check.repeat
+        )
+    address = snapshot.get(SERVICES, check.service) if check.service else None
+    url = check.url.replace("{clusterIP}", str(dig(address, "spec", "clusterIP", default="")))
+    return HttpProbe(url, "inside", namespace, check.method, check.headers, repeat=check.repeat)

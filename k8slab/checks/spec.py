@@ -1,0 +1,102 @@
+"""The kinds of checks: one dataclass each, found by its tag in lesson.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """An object is there."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """An object is not there (any more)."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldIs:
+    """A field of an object has a value; exactly one of the four expectations is given."""
+
+    kind: str
+    name: str
+    path: str
+    equals: Any = None
+    contains: str = ""
+    matches: str = ""
+    at_least: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A Deployment or ReplicaSet has exactly that many ready replicas of its newest template."""
+
+    kind: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """A Service reaches that many ready pods."""
+
+    service: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Requests get the expected answer. ``origin``: ``inside`` or ``nodePort`` (of ``service``)."""
+
+    url: str
+    origin: str = "inside"
+    service: str = ""
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeat: int = 1
+    status: int = 200
+    body: str = ""
+    header: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened to an object; ``name`` may be the beginning of the object's name."""
+
+    reason: str
+    kind: str = "Pod"
+    name: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Pods of a Deployment were made anew: at least ``count`` ReplicaSets or pods came and went.
+
+    ``revision`` is the least revision that the Deployment must have reached.
+    """
+
+    name: str
+    revision: int
+
+
+Check = Exists | Absent | FieldIs | Ready | Endpoints | Http | Event | Replaced
+CHECKS: Mapping[str, type[Check]] = {
+    "exists": Exists,
+    "absent": Absent,
+    "field": FieldIs,
+    "ready": Ready,
+    "endpoints": Endpoints,
+    "http": Http,
+    "event": Event,
+    "revision": Replaced,
+}
