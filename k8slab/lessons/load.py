@@ -1,0 +1,91 @@
+"""Finds and reads lessons: in a checkout from ``lessons/``, installed from the package."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import k8slab
+from k8slab.checks.load import load_check
+from k8slab.errors import LessonError
+from k8slab.lessons.model import Lesson, Mistake, Step
+
+
+def course_folder() -> Path:
+    """Return the folder with all lessons."""
+    package = Path(k8slab.__file__).parent
+    installed, checkout = package / "course", package.parent / "lessons"
+    return installed if installed.is_dir() else checkout
+
+
+def find_lessons(folder: Path | None = None) -> list[Lesson]:
+    """Return all lessons in order; raises ``LessonError``."""
+    folder = folder or course_folder()
+    return [load_lesson(entry.parent) for entry in sorted(folder.glob("*/lesson.yaml"))]
+
+
+def find_lesson(name: str, folder: Path | None = None) -> Lesson:
+    """Return a lesson by name (``01-deployments``, ``01`` or ``deployments``)."""
+    lessons = find_lessons(folder)
+    for lesson in lessons:
+        if name in (lesson.name, *lesson.name.split("-", 1)):
+            return lesson
+    names = [lesson.name for lesson in lessons]
+    near = difflib.get_close_matches(name, names, 1, 0.4)
+    suggestion = f"Did you mean {near[0]}? " if near else ""
+    raise LessonError(f"There is no lesson called {name!r}.", f"{suggestion}Lessons: {', '.join(names)}")
+
+
+def load_lesson(folder: Path) -> Lesson:
+    """Read one lesson; raises ``LessonError`` that names the place."""
+    path = folder / "lesson.yaml"
+    try:
+        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise LessonError(f"{path} cannot be read: {error}", "Repair the file.") from error
+    if not isinstance(read, Mapping):
+        raise LessonError(f"{path}: a lesson is a mapping.", "Begin it with title: and goal:")
+    return Lesson(
+        name=folder.name,
+        title=_need(read, "title", path),
+        goal=_need(read, "goal", path),
+        introduction=str(read.get("introduction", "")),
+        closing=str(read.get("closing", "")),
+        steps=tuple(_step(entry, f"{path}: step {number}") for number, entry in enumerate(read.get("steps") or [], 1)),
+        cleanup=_cells(read.get("cleanup")),
+        folder=folder,
+    )
+
+
+def _need(entry: Mapping[str, Any], name: str, where: object) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise LessonError(f"{where}: {name} is missing.", f"Add {name}: ...")
+    return value
+
+
+def _cells(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value.strip("\n"),) if isinstance(value, str) else tuple(str(entry).strip("\n") for entry in value)
+
+
+def _step(entry: Any, where: str) -> Step:
+    if not isinstance(entry, Mapping):
+        raise LessonError(f"{where}: a step is a mapping.", "Begin it with name: and title:")
+    mistakes = [Mistake(_cells(one.get("cells")), _need(one, "advice", where)) for one in entry.get("mistakes") or []]
+    return Step(
+        name=_need(entry, "name", where),
+        title=_need(entry, "title", where),
+        text=_need(entry, "text", where),
+        checks=tuple(load_check(one, where) for one in entry.get("checks") or []),
+        hints=tuple(str(one) for one in entry.get("hints") or []),
+        solution=_cells(entry.get("solution")),
+        mistakes=tuple(mistakes),
+        deadline=float(entry.get("deadline", 10.0)),
+        given=_cells(entry.get("given")),
+    )

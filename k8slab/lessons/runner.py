@@ -1,0 +1,99 @@
+"""Runs lessons headless, solved, on a cluster of their own that leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from k8slab.clusters.embedded import EmbeddedProvider
+from k8slab.clusters.provider import silent
+from k8slab.lessons.kernels import OwnKernelManager
+from k8slab.lessons.load import find_lesson, find_lessons
+from k8slab.lessons.model import Lesson
+from k8slab.lessons.notebooks import solved_notebook
+
+_CELL_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class LessonResult:
+    """How one lesson went; ``problem`` is the first failure in one line."""
+
+    name: str
+    passed: bool
+    steps: int
+    steps_passed: int
+    seconds: float
+    problem: str = ""
+
+
+def run_lessons(names: Sequence[str], tell: Callable[[str], None]) -> list[LessonResult]:
+    """Run the named lessons (all without names); ``tell`` hears each step. Raises ``K8slabError``."""
+    lessons = [find_lesson(name) for name in names] if names else find_lessons()
+    with own_home() as home:
+        provider = EmbeddedProvider(root=home)
+        try:
+            provider.start(tell)
+            return [run_lesson(lesson, tell) for lesson in lessons]
+        finally:
+            provider.delete(silent)
+
+
+@contextlib.contextmanager
+def own_home() -> Iterator[Path]:
+    """Give this process and its kernels an empty home for clusters; remove it at the end."""
+    before = os.environ.get("K8SLAB_HOME")
+    folder = Path(tempfile.mkdtemp(prefix="k8slab-run-"))
+    os.environ["K8SLAB_HOME"] = str(folder)
+    try:
+        yield folder
+    finally:
+        if before is None:
+            del os.environ["K8SLAB_HOME"]
+        else:
+            os.environ["K8SLAB_HOME"] = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_lesson(lesson: Lesson, tell: Callable[[str], None]) -> LessonResult:
+    """Execute the solved notebook in a fresh kernel."""
+    began = time.monotonic()
+    tell(f"{lesson.name}: {lesson.title}")
+    passed: list[str] = []
+
+    def executed(cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG001 - nbclient calls by keyword
+        for tag in cell.get("metadata", {}).get("tags", []):
+            if tag.startswith("check:") and execute_reply["content"]["status"] == "ok":
+                passed.append(tag)
+                tell(f"  ✓ {tag.removeprefix('check:')} ({time.monotonic() - began:.1f} s)")
+
+    problem = _execute(solved_notebook(lesson), executed)
+    complete = not problem and len(passed) == len(lesson.steps)
+    if problem:
+        tell(f"  ✗ {problem}")
+    return LessonResult(lesson.name, complete, len(lesson.steps), len(passed), time.monotonic() - began, problem)
+
+
+def _execute(notebook: Any, executed: Callable[..., None]) -> str:
+    with tempfile.TemporaryDirectory(prefix="k8slab-lesson-") as folder:
+        client = NotebookClient(
+            notebook, timeout=_CELL_SECONDS, kernel_manager_class=OwnKernelManager,
+            resources={"metadata": {"path": folder}}, on_cell_executed=executed,
+        )  # fmt: skip
+        try:
+            client.execute()
+        except CellExecutionError as error:
+            return f"{error.ename}: {error.evalue}".strip()
+        except (CellTimeoutError, DeadKernelError) as error:
+            return str(error).splitlines()[0]
+    return ""
