@@ -1,5 +1,24 @@
-"""k8slab: a Kubernetes lab inside Jupyter."""
+"""A Kubernetes lab inside Jupyter: real kubectl, real HTTP, and every step checked."""
+
+from __future__ import annotations
 
 from importlib import metadata
+from typing import Any
 
 __version__ = metadata.version("k8slab")
+
+__all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension"]
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Register the magics (``%load_ext k8slab``). Nothing slow is loaded before it is needed."""
+    from k8slab.magics.lab import LabMagics  # noqa: PLC0415 - IPython is only there when IPython asks
+
+    ipython.register_magics(LabMagics(ipython))
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """End the session of the magics (``%unload_ext k8slab``); the cluster goes on running."""
+    magics = ipython.magics_manager.registry.pop("LabMagics", None)
+    if magics is not None:
+        magics.close()

@@ -126,7 +126,8 @@ def openapi() -> tuple[dict[str, Any], dict[str, str]]:
             schemas[short(name)] = schema
             for kind in schema.get("x-kubernetes-group-version-kind", []):
                 own = f"{kind['group']}/{kind['version']}" if kind["group"] else kind["version"]
-                if own == group_version:
+                # Scale stands in the documents of the groups whose kinds can be scaled, under its own group.
+                if own == group_version or kind["kind"] == "Scale":
                     kinds[f"{own}/{kind['kind']}"] = short(name)
     return schemas, kinds
 

@@ -16,4 +16,6 @@ class OwnKernelManager(AsyncKernelManager):
     def kernel_spec(self) -> Any:
         """Return the one spec there is."""
         argv = [sys.executable, "-m", "ipykernel", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
+        # What the kernel says of itself is no part of a lesson.
+        argv.append("--log-level=ERROR")
         return KernelSpec(argv=argv, display_name="k8slab", language="python")

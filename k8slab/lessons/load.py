@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 
-import k8slab
 from k8slab.checks.load import load_check
 from k8slab.errors import LessonError
 from k8slab.lessons.model import Lesson, Mistake, Step
@@ -17,7 +16,7 @@ from k8slab.lessons.model import Lesson, Mistake, Step
 
 def course_folder() -> Path:
     """Return the folder with all lessons."""
-    package = Path(k8slab.__file__).parent
+    package = Path(__file__).parents[1]
     installed, checkout = package / "course", package.parent / "lessons"
     return installed if installed.is_dir() else checkout
 

@@ -179,7 +179,7 @@ class ProgramHost:
         """Return what the host needs to know of a container."""
         return {
             "root": spec.root, "hostname": spec.hostname, "address": spec.pod_address, "namespace": spec.namespace,
-            "env": dict(spec.env), "cwd": spec.working_dir, "image": spec.image, 
+            "env": dict(spec.env), "cwd": spec.working_dir, "image": spec.image,
             "program": spec.extra.get("program", ""),
             "sockets": str(self._run_dir / "h" / f"{spec.pod_uid[:8]}-{spec.container[:16]}"),
         }  # fmt: skip

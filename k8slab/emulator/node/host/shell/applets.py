@@ -69,7 +69,8 @@ def _facts(shell: Shell, name: str) -> bytes:
     domains = f"{context.namespace}.svc.cluster.local svc.cluster.local cluster.local"
     known = {
         "/etc/resolv.conf": f"search {domains}\nnameserver 10.96.0.10\noptions ndots:5\n",
-        "/etc/hosts": f"# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n{context.address}\t{context.hostname}\n",
+        "/etc/hosts": "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n"
+        f"{context.address}\t{context.hostname}\n",
         "/etc/hostname": f"{context.hostname}\n",
     }
     return known.get(name, "").encode()
@@ -210,7 +211,8 @@ def _holds(shell: Shell, words: list[str]) -> bool:
     if len(words) == 2:  # noqa: PLR2004 - operator value
         flag, value = words
         checks = {
-            "-z": lambda: not value, "-n": lambda: bool(value), "-d": lambda: shell.tree.is_folder(value, shell.context.cwd),
+            "-z": lambda: not value, "-n": lambda: bool(value),
+            "-d": lambda: shell.tree.is_folder(value, shell.context.cwd),
             "-f": lambda: _host(shell, value).is_file(), "-e": lambda: _host(shell, value).exists(),
         }  # fmt: skip
         return checks.get(flag, lambda: False)()

@@ -1,0 +1,65 @@
+"""Splits what was typed behind a magic: our own options first, the rest untouched."""
+
+from __future__ import annotations
+
+import shlex
+
+from k8slab.errors import CommandError
+
+_SHELL_SIGNS = frozenset({"|", "||", "&&", ";", ">", ">>", "<", "2>", "2>&1", "&"})
+# Options by which kubectl would talk to another cluster than the one of this lab.
+_ELSEWHERE = ("--context", "--kubeconfig", "--server", "-s", "--cluster", "--user", "--token")
+
+
+def split(line: str) -> list[str]:
+    """Split as a POSIX shell splits words; nothing is expanded. Raises ``CommandError`` for an open quote."""
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise CommandError(
+            f"A quote is opened and not closed in: {line.strip()}", "Close it, or put a backslash before it."
+        ) from error
+    found = next((word for word in words if word in _SHELL_SIGNS), None)
+    if found is not None:
+        raise CommandError(
+            f"{found!r} belongs to a shell, and no shell is involved here.",
+            "Type one command in a line; in a terminal pipes work: export KUBECONFIG=$(k8slab cluster kubeconfig)",
+        )
+    return words
+
+
+def refuse_other_clusters(words: list[str], context: str) -> None:
+    """Raise ``CommandError`` for options that name a cluster which the learner did not choose with ``%lab``."""
+    before = words[: words.index("--")] if "--" in words else words
+    for index, word in enumerate(before):
+        name, _, value = word.partition("=")
+        if name not in _ELSEWHERE:
+            continue
+        value = value or "".join(before[index + 1 : index + 2])
+        if not (name == "--context" and value == context):
+            raise CommandError(
+                f"{name} {value} names a cluster that this lab did not start.",
+                "Choose it on purpose: %lab start --context NAME",
+            )
+
+
+def take_option(words: list[str], name: str) -> tuple[str, list[str]]:
+    """Take ``--name VALUE`` or ``--name=VALUE`` out of the words; return the value (or an empty text) and the rest."""
+    for index, word in enumerate(words):
+        if word == name:
+            return "".join(words[index + 1 : index + 2]), words[:index] + words[index + 2 :]
+        if word.startswith(f"{name}="):
+            return word.partition("=")[2], words[:index] + words[index + 1 :]
+    return "", words
+
+
+def with_namespace(words: list[str], namespace: str) -> list[str]:
+    """Return the words with the session's namespace, unless they say one themselves."""
+    before = words[: words.index("--")] if "--" in words else words
+    said = any(
+        word in ("-n", "--namespace", "-A", "--all-namespaces") or word.startswith(("--namespace=", "-n="))
+        for word in before
+    )
+    if said or namespace == "default" or not words:
+        return words
+    return [words[0], f"--namespace={namespace}", *words[1:]]

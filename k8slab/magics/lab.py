@@ -1,0 +1,199 @@
+"""The magics. Their state is the one session of this instance."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class, no_var_expand
+
+from k8slab.errors import CheckFailedError, CommandError, LessonError
+from k8slab.magics.arguments import refuse_other_clusters, split, take_option, with_namespace
+from k8slab.magics.display import Message, Picture
+from k8slab.magics.process import stream
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+@magics_class
+class LabMagics(Magics):
+    """``%lab``, ``%kubectl``, ``%%apply``, ``%curl``, ``%check``, ``%hint``, ``%solution``, ``%topology``."""
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._session: Any = None
+        self._hints: dict[str, int] = {}
+
+    @property
+    def session(self) -> Any:
+        """Return the session, made when it is first needed (its modules are not needed before)."""
+        if self._session is None:
+            from k8slab.session import LabSession  # noqa: PLC0415
+
+            self._session = LabSession(_tell)
+        return self._session
+
+    def close(self) -> None:
+        """End the session's threads."""
+        if self._session is not None:
+            self._session.close()
+
+    # --- the cluster ---
+
+    @no_var_expand
+    @line_magic
+    def lab(self, line: str) -> Message:
+        """``%lab start [--lesson L] [--name N] [--cluster embedded|kind] [--context C] | status | stop | reset``."""
+        words = split(line) or ["status"]
+        action = {"start": self._start, "status": self._status, "stop": self._stop, "reset": self._reset}.get(words[0])
+        if action is None:
+            raise CommandError(
+                f"%lab does not know {words[0]!r}.", "Type one of: %lab start, %lab status, %lab stop, %lab reset"
+            )
+        return action(words[1:])
+
+    def _start(self, words: list[str]) -> Message:
+        lesson, words = take_option(words, "--lesson")
+        name, words = take_option(words, "--name")
+        kind, words = take_option(words, "--cluster")
+        context, words = take_option(words, "--context")
+        if words:
+            raise CommandError(
+                f"%lab start does not know {words[0]!r}.", "Options: --lesson, --name, --cluster, --context"
+            )
+        status = self.session.start(kind or "embedded", name or "k8slab", context)
+        lines = [f"{self.session.where()} {status.state} at {status.server}"]
+        if lesson:
+            opened = self.session.begin(lesson)
+            lines.append(f"Lesson {opened.name}: {opened.title} ({len(opened.steps)} steps)")
+        return Message("\n".join(lines))
+
+    def _status(self, _words: list[str]) -> Message:
+        status = self.session.provider.status()
+        return Message(f"{self.session.where()} {status.state}" + (f" at {status.server}" if status.server else "")
+                       + (f"\n{status.detail}" if status.detail else ""))  # fmt: skip
+
+    def _stop(self, _words: list[str]) -> Message:
+        self.session.close()
+        status = self.session.provider.stop(_tell)
+        return Message(f"{self.session.where()} {status.state}; everything in it is kept")
+
+    def _reset(self, _words: list[str]) -> Message:
+        self.session.close()
+        status = self.session.provider.reset(_tell)
+        return Message(f"{self.session.where()} {status.state}, empty")
+
+    # --- commands ---
+
+    @no_var_expand
+    @line_cell_magic
+    def kubectl(self, line: str, cell: str | None = None) -> None:
+        """Run the real kubectl on the lab's cluster; in a cell, one command a line, or a body for ``-f -``."""
+        if cell is None:
+            self._kubectl(split(line))
+            return
+        words = split(line)
+        if "-" in words or "-f-" in words:
+            self._kubectl(words, cell)
+            return
+        for text in _joined(cell):
+            self._kubectl([*words, *split(text)])
+
+    def _kubectl(self, words: list[str], stdin: str = "") -> None:
+        if words[:1] == ["kubectl"]:
+            words = words[1:]
+        kubectl = self.session.require()
+        refuse_other_clusters(words, self.session.provider.context)
+        _tell(self.session.where())
+        stream([kubectl.program, *with_namespace(words, self.session.namespace)], kubectl.environment(), stdin)
+
+    @no_var_expand
+    @cell_magic
+    def apply(self, line: str, cell: str) -> None:
+        """Apply the manifests of the cell; mistakes in the YAML are shown with their line."""
+        from k8slab.kube.manifests import load_manifests  # noqa: PLC0415
+
+        found = load_manifests(cell)
+        if not found:
+            raise CommandError("This cell has no manifest.", "Write one below %%apply: apiVersion: ..., kind: ...")
+        body = "---\n".join(json.dumps(entry.obj) + "\n" for entry in found)
+        self._kubectl(["apply", "-f", "-", *split(line)], body)
+
+    @no_var_expand
+    @line_magic
+    def curl(self, line: str) -> None:
+        """Send a request: from this machine, or with ``--from POD|inside`` from inside the cluster."""
+        from k8slab.traffic.command import parse_curl, send, shown  # noqa: PLC0415
+
+        source, words = take_option(split(line), "--from")
+        _tell(self.session.where())
+        if source:
+            pod = "" if source == "inside" else source
+            kubectl = self.session.require()
+            arguments = self.session.inside(pod, self.session.namespace)
+            quiet = [] if any(word.startswith("-s") for word in words) else ["-sS"]
+            stream([kubectl.program, *arguments, "curl", *quiet, *words], kubectl.environment())
+            return
+        command = parse_curl(words)
+        text = shown(send(command, self.session.reach), command)
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+    # --- the lesson ---
+
+    @no_var_expand
+    @line_magic
+    def check(self, line: str) -> Any:
+        """Check a step (its name or number; without one the step in hand)."""
+        from k8slab.checks.run import run_checks  # noqa: PLC0415
+
+        step = self.session.current(line.strip())
+        report = run_checks(
+            step.title, step.checks, self.session, self.session.namespace, step.deadline,
+            lambda left: _tell(f"not yet; waiting at most {left:.0f} s more"),
+        )  # fmt: skip
+        if not report.passed:
+            raise CheckFailedError(str(report), "Look again at the step, or type: %hint")
+        self.session.step = self.session.lesson.steps.index(step) + 1
+        return report
+
+    @no_var_expand
+    @line_magic
+    def hint(self, line: str) -> Message:
+        """Show the next hint of a step."""
+        step = self.session.current(line.strip())
+        shown = self._hints.get(step.name, 0)
+        if not step.hints:
+            return Message("This step has no hints; %solution shows the way.")
+        self._hints[step.name] = min(shown + 1, len(step.hints))
+        number = min(shown, len(step.hints) - 1)
+        return Message(f"Hint {number + 1} of {len(step.hints)}: {step.hints[number]}")
+
+    @no_var_expand
+    @line_magic
+    def solution(self, line: str) -> Message:
+        """Show the solution of a step."""
+        step = self.session.current(line.strip())
+        if not step.solution:
+            raise LessonError(f"Step {step.name} has nothing to type.", f"Check it: %check {step.name}")
+        return Message("\n\n".join(step.solution))
+
+    @no_var_expand
+    @line_magic
+    def topology(self, line: str) -> Picture:
+        """Draw Deployments, ReplicaSets, Pods, Services and their endpoints (``-n NAMESPACE``)."""
+        from k8slab.topology.dot import to_svg  # noqa: PLC0415
+        from k8slab.topology.graph import build_graph  # noqa: PLC0415
+        from k8slab.topology.text import to_text  # noqa: PLC0415
+
+        namespace, _ = take_option(split(line), "-n")
+        graph = build_graph(self.session.snapshot(namespace or self.session.namespace))
+        return Picture(to_text(graph), to_svg(graph))
+
+
+def _joined(cell: str) -> list[str]:
+    """Return the commands of a cell: a backslash at the end of a line continues it, ``#`` begins a comment."""
+    lines = cell.replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.strip() and not line.strip().startswith("#")]

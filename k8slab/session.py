@@ -1,0 +1,153 @@
+"""One learner's session: a cluster, its objects, a namespace and a lesson."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from k8slab.checks.reader import Answer, HttpProbe, ProbeResult
+from k8slab.client.cache import WatchedCache
+from k8slab.client.kubectl import Kubectl, find_kubectl
+from k8slab.clusters.embedded import EmbeddedProvider
+from k8slab.clusters.existing import ExistingProvider
+from k8slab.clusters.kind import KindProvider
+from k8slab.clusters.provider import Provider, Status
+from k8slab.errors import ClusterError, CommandError, LessonError
+from k8slab.lessons.load import find_lesson
+from k8slab.lessons.model import Lesson, Step
+from k8slab.snapshot import Snapshot
+from k8slab.traffic.command import CurlCommand, send
+from k8slab.traffic.inside import parse_answers, probe_arguments
+from k8slab.traffic.probe_pod import NAMESPACE, ensure_probe_pod, pod_name
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class LabSession:
+    """Implements ``checks.reader.Reader``. ``tell`` shows a line to the learner while something takes time."""
+
+    tell: Tell
+    provider: Provider = field(default_factory=EmbeddedProvider)
+    namespace: str = "default"
+    lesson: Lesson | None = None
+    step: int = 0
+    _cache: WatchedCache | None = None
+    _seen: int = 0
+
+    # --- the cluster ---
+
+    def start(self, kind: str, name: str, context: str) -> Status:
+        """Choose and start a cluster; ``context`` names an existing one of the user's own kubeconfig."""
+        self.close()
+        self.provider = _provider(kind, name, context)
+        return self.provider.start(self.tell)
+
+    def require(self) -> Kubectl:
+        """Return kubectl for the running cluster; raises ``ClusterError`` when it does not run."""
+        status = self.provider.status()
+        if status.state != "running":
+            raise ClusterError(
+                f"The cluster {status.name!r} is not running ({status.state}).", status.detail or "Start it: %lab start"
+            )
+        return Kubectl(self.provider.kubeconfig(), find_kubectl())
+
+    def close(self) -> None:
+        """Let the cluster go; it goes on running."""
+        if self._cache is not None:
+            self._cache.close()
+            self._cache = None
+
+    def where(self) -> str:
+        """Return the line that says what a cell acts on."""
+        return f"[{self.provider.kind} cluster {self.provider.name} · namespace {self.namespace}]"
+
+    # --- checks.reader.Reader ---
+
+    def _objects(self) -> WatchedCache:
+        if self._cache is None or self._cache.closed.is_set():
+            kubectl = self.require()
+            self._cache = WatchedCache(kubectl.kubeconfig)
+        return self._cache
+
+    def snapshot(self, namespace: str = "") -> Snapshot:
+        """Return the present picture."""
+        cache = self._objects()
+        self._seen = cache.version
+        return cache.snapshot(namespace or self.namespace)
+
+    def wait_for_change(self, seen: Snapshot, seconds: float) -> bool:  # noqa: ARG002 - the cache knows what was seen last
+        """Return True as soon as the cluster differs from the last picture."""
+        return self._objects().wait(self._seen, seconds)
+
+    def probe(self, probe: HttpProbe) -> ProbeResult:
+        """Send the requests and return what came back."""
+        try:
+            if probe.origin == "inside":
+                return self._probe_inside(probe)
+            return self._probe_outside(probe)
+        except ClusterError as error:
+            return ProbeResult((), probe.url, error.message, error.action)
+
+    def _probe_inside(self, probe: HttpProbe) -> ProbeResult:
+        arguments = self.inside(probe.from_pod, probe.namespace)
+        script = probe_arguments(probe)
+        output = self.require().run([*arguments, *script], probe.timeout_seconds * probe.repeat + 20)
+        found = (Answer(entry.status, entry.headers, entry.body, entry.error) for entry in parse_answers(output))
+        return ProbeResult(tuple(found), probe.url)
+
+    def inside(self, pod: str, namespace: str) -> list[str]:
+        """Return the kubectl arguments that run a command in a pod; the probe pod is made when it is not there."""
+        if pod:
+            return ["exec", "-n", namespace, pod, "--"]
+        ensure_probe_pod(self.require(), namespace, self.tell)
+        return ["exec", "-n", NAMESPACE, pod_name(namespace), "--"]
+
+    def _probe_outside(self, probe: HttpProbe) -> ProbeResult:
+        url = probe.url
+        if probe.origin == "nodePort" and probe.node_port:
+            path = urlsplit(url if "://" in url else f"http://{url}").path
+            url = f"http://127.0.0.1:{probe.node_port}{path}"
+        command = CurlCommand(url, dict(probe.headers), probe.method, probe.body, limit_seconds=probe.timeout_seconds)
+        return ProbeResult(tuple(self._answers(command, probe.repeat)), url)
+
+    def _answers(self, command: CurlCommand, repeat: int) -> Sequence[Answer]:
+        answers: list[Answer] = []
+        for _ in range(repeat):
+            try:
+                found = send(command, self.reach)
+                answers.append(Answer(found.status, found.headers, found.body))
+            except CommandError as error:
+                answers.append(Answer(0, error=error.message))
+        return answers
+
+    def reach(self, port: int) -> tuple[str, int]:
+        """Return where a node port is served on this machine."""
+        host, real = self.provider.reach(port)
+        return host, real
+
+    # --- the lesson ---
+
+    def begin(self, name: str) -> Lesson:
+        """Take up a lesson; raises ``LessonError`` with near names."""
+        self.lesson, self.step = find_lesson(name), 0
+        return self.lesson
+
+    def current(self, word: str = "") -> Step:
+        """Return the step that a word names (its number or name), or the one in hand."""
+        if self.lesson is None:
+            raise LessonError("No lesson is open.", "Open one with: %lab start --lesson 01-deployments")
+        return self.lesson.find(word, self.step)
+
+
+def _provider(kind: str, name: str, context: str) -> Provider:
+    if context:
+        return ExistingProvider(context)
+    if kind == "kind":
+        return KindProvider(name)
+    if kind != "embedded":
+        raise ClusterError(
+            f"There is no kind of cluster called {kind!r}.", "Choose one: --cluster embedded or --cluster kind"
+        )
+    return EmbeddedProvider(name)

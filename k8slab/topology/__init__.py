@@ -1,0 +1,1 @@
+"""The learner's objects as a graph: pure, then as text and as SVG."""
