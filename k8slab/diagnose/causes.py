@@ -20,6 +20,7 @@ class Cause:
     command: str = ""
 
 
+# A rule sees the picture, the kind and name of the mismatched path, and reports causes; the first one counts.
 Rule = Callable[[Snapshot, str, str], Iterator[Cause]]
 
 
@@ -27,7 +28,9 @@ def likely_cause(snapshot: Snapshot, paths: Sequence[str]) -> Cause:
     """Return the first cause that a rule finds for the mismatched paths (``Deployment/my-dep spec.replicas``)."""
     for path in paths:
         kind, _, name = path.partition(" ")[0].partition("/")
-        for rule in _RULES:
+        # How many replicas there are explains nothing about another field.
+        counted = "eplicas" in path or "endpoints" in path
+        for rule in _RULES if counted else tuple(rule for rule in _RULES if rule is not _replicas):
             for cause in rule(snapshot, kind, name):
                 return cause
     return Cause("", "%kubectl get all") if paths else Cause()

@@ -41,6 +41,8 @@ _EXTENSIONS = {
     "format": "format",
     "default": "default",
 }
+# A gnostic Document (openapiv2/OpenAPIv2.proto): swagger "2.0", info {title, version}.
+SWAGGER_PROTOBUF = b"\x0a\x032.0\x12\x15\x0a\x0aKubernetes\x12\x07v1.34.4"
 _WRITES = {"post": "create", "put": "update", "patch": "patch"}
 _PATCHES = ("apply-patch+yaml", "json-patch+json", "merge-patch+json", "strategic-merge-patch+json")
 _PATCH_TYPE = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch"

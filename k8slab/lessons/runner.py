@@ -44,9 +44,17 @@ def run_lessons(names: Sequence[str], tell: Callable[[str], None]) -> list[Lesso
         provider = EmbeddedProvider(root=home)
         try:
             provider.start(tell)
-            return [run_lesson(lesson, tell) for lesson in lessons]
+            return [_run_afresh(lesson, provider, tell) for lesson in lessons]
         finally:
             provider.delete(silent)
+
+
+def _run_afresh(lesson: Lesson, provider: EmbeddedProvider, tell: Callable[[str], None]) -> LessonResult:
+    result = run_lesson(lesson, tell)
+    if not result.passed:
+        # What a failed lesson leaves must not make the next one fail too.
+        provider.reset(silent)
+    return result
 
 
 @contextlib.contextmanager

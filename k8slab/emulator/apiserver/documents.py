@@ -11,6 +11,7 @@ from k8slab.kube import discovery, openapi
 
 _AGGREGATED = "APIGroupDiscoveryList"
 _AGGREGATED_TYPE = f"{JSON};g=apidiscovery.k8s.io;v=v2;as={_AGGREGATED}"
+_SWAGGER_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _HEALTH = ("/healthz", "/livez", "/readyz")
 _CHECKS = ("ping", "log", "etcd")
 
@@ -22,6 +23,8 @@ def document(services: Services, request: web.Request) -> web.Response | None:
         return _discovery(services, request, parts)
     if parts[:2] == ["openapi", "v3"]:
         return _openapi(services, parts[2:])
+    if parts[:2] == ["openapi", "v2"]:
+        return _openapi_v2(request)
     if parts == ["version"]:
         return json_answer(discovery.VERSION)
     if request.path.rstrip("/") in _HEALTH:
@@ -57,6 +60,13 @@ def _openapi(services: Services, parts: list[str]) -> web.Response | None:
         group, version = parts[1], parts[2]
     found = openapi.document(services.schema, services.catalog, group, version) if version else None
     return json_answer(found) if found is not None else None
+
+
+def _openapi_v2(request: web.Request) -> web.Response:
+    """Answer an OpenAPI v2 document without paths: kubectl reads it for ``kind: List`` only, skipping what it lacks."""
+    if "protobuf" in request.headers.get("Accept", ""):
+        return web.Response(body=openapi.SWAGGER_PROTOBUF, headers={"Content-Type": _SWAGGER_TYPE})
+    return json_answer({"swagger": "2.0", "info": {"title": "Kubernetes", "version": "v1.34.4"}, "paths": {}})
 
 
 def _health(request: web.Request) -> web.Response:

@@ -63,7 +63,7 @@ _STRATEGIES: Mapping[str, Strategy] = {
         name_rule=LABEL, defaults=_default_namespace, create=_create_namespace, has_status=True,
         initial_status={"phase": "Active"},
     ),
-    "nodes": Strategy(has_status=True),
+    "nodes": Strategy(has_status=True, keeps_first_status=True),
     "endpoints": Strategy(defaults=default_endpoints),
     "endpointslices.discovery.k8s.io": Strategy(defaults=default_endpoint_slice, has_generation=True),
     "configmaps": Strategy(validate=validate_config_map, validate_update=immutable_data),

@@ -57,3 +57,5 @@ class Strategy:
     has_generation: bool = False
     graceful: bool = False
     initial_status: Obj = field(default_factory=dict)
+    # A node brings its status along when it registers itself.
+    keeps_first_status: bool = False

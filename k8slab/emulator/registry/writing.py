@@ -17,6 +17,7 @@ from k8slab.kube.objects import Obj, dig, is_deleting, metadata, name_of, namesp
 from k8slab.kube.resources import NAMESPACES, SERVICES, Resource
 from k8slab.kube.status import (
     MODIFIED,
+    ApiError,
     FieldError,
     already_exists,
     bad_request,
@@ -79,7 +80,7 @@ class Writer:
         meta["creationTimestamp"] = timestamp(self._context.clock.now())
         if strategy.has_generation:
             meta["generation"] = 1
-        if strategy.has_status:
+        if strategy.has_status and not strategy.keeps_first_status:
             obj["status"] = copy.deepcopy(strategy.initial_status)
 
     def _generated(self, resource: Resource, namespace: str, prefix: str) -> str:
@@ -97,8 +98,7 @@ class Writer:
         if found is None:
             raise not_found("", "namespaces", namespace)
         if is_deleting(found.decode()):
-            cause = f"unable to create new content in namespace {namespace} because it is being terminated"
-            raise forbidden(resource.group, resource.plural, name_of(obj), cause)
+            raise _terminating(resource, namespace, name_of(obj))
 
     def _allocate(self, resource: Resource, obj: Obj) -> None:
         others = [entry.decode() for entry in self._store.entries(SERVICES.storage_name)]
@@ -163,6 +163,14 @@ class Writer:
         return self._store.put(current.key, obj).entry
 
 
+def _terminating(resource: Resource, namespace: str, name: str) -> ApiError:
+    cause = f"unable to create new content in namespace {namespace} because it is being terminated"
+    error = forbidden(resource.group, resource.plural, name, cause)
+    told = {"message": f"namespace {namespace} is being terminated", "field": "metadata.namespace"}
+    error.status["details"]["causes"] = [{"reason": "NamespaceTerminating", **told}]
+    return error
+
+
 def resource_version_of_text(obj: Obj) -> str:
     """Return the revision that a client based its change on; empty when it did not say."""
     version = str(dig(obj, "metadata", "resourceVersion", default=""))
@@ -172,7 +180,8 @@ def resource_version_of_text(obj: Obj) -> str:
 
 
 def _status_only(old: Obj, new: Obj) -> Obj:
-    made: dict[str, Any] = {**old}
+    # Strategies of /status put back the spec; metadata that comes along is kept (a Deployment's revision, for one).
+    made: dict[str, Any] = {**old, "metadata": dict(metadata(new))}
     if "status" in new:
         made["status"] = new["status"]
     return made

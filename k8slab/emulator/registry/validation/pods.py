@@ -207,6 +207,11 @@ def validate_pod_update(new: Obj, old: Obj) -> Iterator[FieldError]:
     if len(new["spec"]["containers"]) != len(old["spec"]["containers"]):
         yield FieldError(FORBIDDEN, "spec.containers", detail="pod updates may not add or remove containers")
         return
+    before, after = (entry["spec"].get("schedulingGates") or [] for entry in (old, new))
+    if any(gate not in before for gate in after):
+        yield FieldError(
+            FORBIDDEN, "spec.schedulingGates", detail="only deletion is allowed, but found new scheduling gate"
+        )
     if _fixed(new) != _fixed(old):
         yield FieldError(FORBIDDEN, "spec", detail=f"{_MUTABLE}\n{_difference(_fixed(new), _fixed(old))}")
 
@@ -216,7 +221,7 @@ def _fixed(pod: Obj) -> Obj:
     for field in ("containers", "initContainers"):
         for container in spec.get(field) or []:
             container.pop("image", None)
-    for field in ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"):
+    for field in ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates"):
         spec.pop(field, None)
     return dict(spec)
 

@@ -101,7 +101,6 @@ async def test_a_new_deployment_ends_as_on_a_real_cluster(lab: Any):
     assert await lab.messages("ScalingReplicaSet") == [f"Scaled up replica set web-{hashed} from 0 to 3"]
 
 
-@pytest.mark.xfail(reason="the registry drops metadata that comes with /status", strict=False)
 async def test_a_deployment_shows_its_revision(lab: Any):
     await begin(lab, deployment())
     assert annotations_of(await web(lab)) == {REVISION: "1"}

@@ -272,6 +272,12 @@ async def _sh(shell: Shell, arguments: list[str], streams: Streamset) -> int:
     return await Shell(shell.context, shell.commands).run_text((await _text(streams)).decode(errors="replace"), streams)
 
 
+async def _shift(shell: Shell, arguments: list[str], _streams: Streamset) -> int:
+    count = int(arguments[1]) if len(arguments) > 1 else 1
+    del shell.arguments[1 : 1 + count]
+    return 0
+
+
 async def _seq(_shell: Shell, arguments: list[str], streams: Streamset) -> int:
     numbers = [int(word) for word in arguments[1:]]
     first, last = (1, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[-1])
@@ -315,6 +321,7 @@ BUSYBOX: Mapping[str, Command] = {
     "grep": _grep, "head": _lines, "tail": _lines, "sort": _lines, "uniq": _lines, "wc": _lines, "nslookup": _nslookup,
     "test": _test, "[": _test, "mkdir": _files, "touch": _files, "rm": _files, "cp": _files, "cd": _cd, "exit": _exit,
     "break": _loop_control, "continue": _loop_control, "export": _export, "sh": _sh, "ash": _sh, "seq": _seq,
+    "shift": _shift,
     "pwd": _say, "hostname": _say, "whoami": _say, "nproc": _say, "id": _say, "date": _say, "uname": _say,
     "true": _true, ":": _true, "false": _false, "set": _true, "trap": _true, "wait": _true, "wget": _wget,
 }  # fmt: skip

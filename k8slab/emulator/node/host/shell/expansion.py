@@ -38,11 +38,15 @@ class Expander:
     run: Callable[[str], Awaitable[str]]
     tree: Tree
     cwd: Callable[[], str]
+    positional: Callable[[], list[str]]
 
     async def words(self, raw: tuple[str, ...]) -> list[str]:
         """Return the arguments that words become."""
         made: list[str] = []
         for word in raw:
+            if word == '"$@"':
+                made += self.positional()
+                continue
             text = await self._expand(word)
             fields = [text] if "'" in word or '"' in word else []
             for part in fields or text.split():

@@ -176,7 +176,7 @@ class Shell:
             self.last = await shell.run_text(text, replace(streams, out=keep))
             return collected.decode(errors="replace")
 
-        return Expander(self.get, run, self.tree, lambda: self.context.cwd)
+        return Expander(self.get, run, self.tree, lambda: self.context.cwd, lambda: self.arguments[1:])
 
     async def _redirected(self, redirections: tuple[tuple[str, str], ...], streams: Streamset) -> Streamset:
         for kind, target in redirections:
