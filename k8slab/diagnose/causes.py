@@ -26,11 +26,12 @@ Rule = Callable[[Snapshot, str, str], Iterator[Cause]]
 
 def likely_cause(snapshot: Snapshot, paths: Sequence[str]) -> Cause:
     """Return the first cause that a rule finds for the mismatched paths (``Deployment/my-dep spec.replicas``)."""
-    for path in paths:
-        kind, _, name = path.partition(" ")[0].partition("/")
-        # How many replicas there are explains nothing about another field.
-        counted = "eplicas" in path or "endpoints" in path
-        for rule in _RULES if counted else tuple(rule for rule in _RULES if rule is not _replicas):
+    for rule in _RULES:
+        for path in paths:
+            # How many replicas there are explains nothing about another field.
+            if rule is _replicas and "eplicas" not in path and "endpoints" not in path:
+                continue
+            kind, _, name = path.partition(" ")[0].partition("/")
             for cause in rule(snapshot, kind, name):
                 return cause
     return Cause("", "%kubectl get all") if paths else Cause()
@@ -124,10 +125,19 @@ def _unready(snapshot: Snapshot, kind: str, name: str) -> Iterator[Cause]:
             )
 
 
+def _no_pods(snapshot: Snapshot, kind: str, name: str) -> Iterator[Cause]:
+    service = snapshot.get(SERVICES, name)
+    if kind == "Service" and service and dig(service, "spec", "selector") and not _pods_of(snapshot, kind, name):
+        yield Cause(f"Service {name} has no pods behind it.", "%kubectl get pods --show-labels")
+
+
 def _request(snapshot: Snapshot, kind: str, _name: str) -> Iterator[Cause]:
     if not kind.isupper():
         return
     services = snapshot.list(SERVICES)
+    for service in services:
+        for rule in (_selector, _waiting, _unready, _no_pods):
+            yield from rule(snapshot, "Service", name_of(service))
     pods = snapshot.list(PODS)
     open_ports = {
         port["containerPort"] for pod in pods for c in pod["spec"]["containers"] for port in c.get("ports") or []
