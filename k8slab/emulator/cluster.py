@@ -29,6 +29,7 @@ from k8slab.kube.objects import Obj
 from k8slab.kube.resources import Catalog
 from k8slab.kube.schema import Schema
 
+_RUN_PREFIX = "k8slab-"
 _Result = TypeVar("_Result")
 
 
@@ -66,7 +67,7 @@ class Cluster:
         """Start everything; return the API server's URL when it answers. Raises ``ClusterError``."""
         pki = self._prepared(lambda: ensure_pki(self._folder / "pki", self._clock))
         # Short and private: a unix socket's path may have no more than 107 bytes.
-        self._run_dir = Path(tempfile.mkdtemp(prefix="k8slab-"))
+        self._run_dir = self._prepared(self._new_run_dir)
         self._store = Store(self._folder / "store.db")
         catalog, schema = Catalog(), Schema.load()
         registry = Registry(self._store, catalog, schema, self._clock, self._entropy)
@@ -84,6 +85,17 @@ class Cluster:
         context = f"k8slab-{self._name}" if self._name != "k8slab" else "k8slab"
         self._prepared(lambda: write_kubeconfig(self._folder / "kubeconfig", context, url, pki))
         return url
+
+    def _new_run_dir(self) -> Path:
+        """Make the folder for sockets and pods' trees; remove the one that a killed process could not."""
+        note = self._folder / "run-dir"
+        if note.is_file():
+            left = Path(note.read_text().strip())
+            if left.parent == Path(tempfile.gettempdir()) and left.name.startswith(_RUN_PREFIX):
+                shutil.rmtree(left, ignore_errors=True)
+        made = Path(tempfile.mkdtemp(prefix=_RUN_PREFIX))
+        note.write_text(f"{made}\n")
+        return made
 
     def _prepared(self, action: Callable[[], _Result]) -> _Result:
         try:
