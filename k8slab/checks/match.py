@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from k8slab.snapshot import Snapshot
 _NOT_THERE = "nothing (it does not exist)"
 _REVISION = "deployment.kubernetes.io/revision"
 _SHOWN = 120
+_MOST = 3  # mismatches of one request: more of the same help nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,17 @@ def match_answers(check: Http, result: ProbeResult) -> list[Mismatch]:
     """Return what is wrong with the answers to an HTTP check."""
     if result.error:
         return [Mismatch(f"{check.method} {check.url}", f"status {check.status}", result.error)]
-    return [wrong for answer in result.answers for wrong in _answer(check, answer)][:3]
+    wrong = [mismatch for answer in result.answers for mismatch in _answer(check, answer)][:_MOST]
+    return wrong or list(_unseen(check, result.answers))
+
+
+def _unseen(check: Http, answers: Sequence[Answer]) -> Iterator[Mismatch]:
+    """Yield what no answer had: a Service that balances lets every pod speak."""
+    seen = sorted({_text(answer.body.strip()) for answer in answers})
+    for wanted in check.bodies:
+        if not any(re.search(wanted, answer.body) for answer in answers):
+            expected = f"one of {len(answers)} answers like {wanted!r}"
+            yield Mismatch(f"{check.method} {check.url} bodies", expected, _text(" and ".join(seen)))
 
 
 def _answer(check: Http, answer: Answer) -> Iterator[Mismatch]:

@@ -55,7 +55,10 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """Requests get the expected answer. ``origin``: ``inside`` or ``nodePort`` (of ``service``)."""
+    """Requests get the expected answer. ``origin``: ``inside`` or ``nodePort`` (of ``service``).
+
+    ``bodies``: regular expressions, each of which must be found in at least one of the ``repeat`` answers.
+    """
 
     url: str
     origin: str = "inside"
@@ -65,6 +68,7 @@ class Http:
     repeat: int = 1
     status: int = 200
     body: str = ""
+    bodies: tuple[str, ...] = ()
     header: Mapping[str, str] = field(default_factory=dict)
 
 

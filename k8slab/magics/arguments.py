@@ -6,6 +6,7 @@ import shlex
 
 from k8slab.errors import CommandError
 
+_MOST_TIMES = 1000
 _SHELL_SIGNS = frozenset({"|", "||", "&&", ";", ">", ">>", "<", "2>", "2>&1", "&"})
 # Options by which kubectl would talk to another cluster than the one of this lab.
 _ELSEWHERE = ("--context", "--kubeconfig", "--server", "-s", "--cluster", "--user", "--token")
@@ -63,3 +64,13 @@ def with_namespace(words: list[str], namespace: str) -> list[str]:
     if said or namespace == "default" or not words:
         return words
     return [words[0], f"--namespace={namespace}", *words[1:]]
+
+
+def take_count(words: list[str], name: str) -> tuple[int, list[str]]:
+    """Take ``name N`` out of the words; 1 where it is not given. Raises ``CommandError`` for what is no count."""
+    text, rest = take_option(words, name)
+    if not text:
+        return 1, rest
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_TIMES:
+        raise CommandError(f"{name} {text}: not a number from 1 to {_MOST_TIMES}.", f"For example: {name} 10")
+    return int(text), rest

@@ -10,7 +10,7 @@ from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, 
 from IPython.display import display
 
 from k8slab.errors import CheckFailedError, CommandError, LessonError
-from k8slab.magics.arguments import refuse_other_clusters, split, take_option, with_namespace
+from k8slab.magics.arguments import refuse_other_clusters, split, take_count, take_option, with_namespace
 from k8slab.magics.display import Message, Note, Picture
 from k8slab.magics.process import stream
 
@@ -127,21 +127,31 @@ class LabMagics(Magics):
     @no_var_expand
     @line_magic
     def curl(self, line: str) -> None:
-        """Send a request: from this machine, or with ``--from POD|inside`` from inside the cluster."""
+        """Send a request: from this machine, or with ``--from POD|inside`` (``--namespace NAME``) from inside the cluster.
+
+        ``--repeat N`` sends N requests, one connection each.
+        """
         from k8slab.traffic.command import parse_curl, send, shown  # noqa: PLC0415
 
         source, words = take_option(split(line), "--from")
+        namespace, words = take_option(words, "--namespace")
+        times, words = take_count(words, "--repeat")
         _tell(self.session.where())
         if source:
-            pod = "" if source == "inside" else source
-            kubectl = self.session.require()
-            arguments = self.session.inside(pod, self.session.namespace)
-            quiet = [] if any(word.startswith("-s") for word in words) else ["-sS"]
-            stream([kubectl.program, *arguments, "curl", *quiet, *words], kubectl.environment())
+            self._curl_inside("" if source == "inside" else source, namespace, times, words)
             return
         command = parse_curl(words)
-        text = shown(send(command, self.session.reach), command)
-        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        for _ in range(times):
+            text = shown(send(command, self.session.reach), command)
+            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+    def _curl_inside(self, pod: str, namespace: str, times: int, words: list[str]) -> None:
+        from k8slab.traffic.inside import curl_arguments  # noqa: PLC0415
+
+        kubectl = self.session.require()
+        arguments = self.session.inside(pod, namespace or self.session.namespace)
+        quiet = [] if any(word.startswith("-s") for word in words) else ["-sS"]
+        stream([kubectl.program, *arguments, *curl_arguments([*quiet, *words], times)], kubectl.environment())
 
     # --- the lesson ---
 

@@ -61,6 +61,14 @@ def meaning(code: int) -> str:
     return _MEANINGS.get(code, f"curl ended with {code}")
 
 
+def curl_arguments(arguments: list[str], times: int) -> list[str]:
+    """Return the command that runs curl in the pod, so many times in one exec; it ends with curl's last failure."""
+    if times == 1:
+        return ["curl", *arguments]
+    program = 'n=$1; shift; i=0; s=0; while [ $i -lt $n ]; do curl "$@" || s=$?; i=$((i+1)); done; exit $s'
+    return ["sh", "-c", program, "sh", str(times), *arguments]
+
+
 def probe_arguments(request: InsideRequest) -> list[str]:
     """Return the command to run in the pod: one shell loop, so that many requests need one exec."""
     # The values travel as positional parameters, never as part of the program's text.
