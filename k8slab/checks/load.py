@@ -25,7 +25,12 @@ def load_check(entry: Any, where: str) -> Check:
     missing = [name for name, field in known.items() if _required(field) and name not in (fields or {})]
     if missing:
         raise LessonError(f"{where}: {tag} needs the field {missing[0]!r}.", f"Fields: {', '.join(known)}")
-    return spec(**{name: tuple(value) if isinstance(value, list) else value for name, value in (fields or {}).items()})
+    values: dict[str, Any] = {name: _frozen(value) for name, value in (fields or {}).items()}
+    return spec(**values)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:

@@ -127,8 +127,9 @@ class LabMagics(Magics):
     @no_var_expand
     @line_magic
     def curl(self, line: str) -> None:
-        """Send a request: from this machine, or with ``--from POD|inside`` (``--namespace NAME``) from inside the cluster.
+        """Send a request: from this machine, or with ``--from POD|inside`` from inside the cluster.
 
+        ``--namespace NAME`` says in which namespace the sending pod lives.
         ``--repeat N`` sends N requests, one connection each.
         """
         from k8slab.traffic.command import parse_curl, send, shown  # noqa: PLC0415
