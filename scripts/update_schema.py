@@ -32,6 +32,7 @@ SPECIAL = {
     "apimachinery.pkg.runtime.RawExtension": "raw",
     "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON": "raw",
 }
+SUBRESOURCE_KINDS = ("Scale", "TokenRequest", "Eviction")
 SCALARS = {"string", "bool", "int32", "int64", "double", "bytes", "uint32"}
 FIELD = re.compile(r"^\s*(?:optional |repeated |required )?(map<string, ?[\w.]+>|[\w.]+) (\w+) = (\d+)")
 
@@ -126,8 +127,8 @@ def openapi() -> tuple[dict[str, Any], dict[str, str]]:
             schemas[short(name)] = schema
             for kind in schema.get("x-kubernetes-group-version-kind", []):
                 own = f"{kind['group']}/{kind['version']}" if kind["group"] else kind["version"]
-                # Scale stands in the documents of the groups whose kinds can be scaled, under its own group.
-                if own == group_version or kind["kind"] == "Scale":
+                # Kinds of subresources stand in the documents of their resources' groups, under their own group.
+                if own == group_version or kind["kind"] in SUBRESOURCE_KINDS:
                     kinds[f"{own}/{kind['kind']}"] = short(name)
     return schemas, kinds
 

@@ -259,7 +259,11 @@ class PodAccess(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ContainerSpec:
-    """Everything that starting a container needs to know, resolved (env and args expanded)."""
+    """Everything that starting a container needs to know, resolved (env and args expanded).
+
+    ``root`` is the container's own tree on the host; mounts are links from it into ``volumes``. ``read_only`` names the
+    container's paths that cannot be written.
+    """
 
     pod_uid: str
     namespace: str
@@ -274,6 +278,8 @@ class ContainerSpec:
     hostname: str
     node_name: str
     root: str
+    volumes: str = ""
+    read_only: tuple[str, ...] = ()
     ports: Mapping[str, int] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 

@@ -12,7 +12,7 @@ from k8slab.clock import Clock, Entropy, SystemClock
 from k8slab.emulator.api import Caller
 from k8slab.emulator.apiserver.authentication import Authenticator
 from k8slab.emulator.apiserver.kubeconfig import write_kubeconfig
-from k8slab.emulator.apiserver.pki import ensure_pki
+from k8slab.emulator.apiserver.pki import ensure_pki, signing_key
 from k8slab.emulator.apiserver.server import HttpsServer
 from k8slab.emulator.apiserver.services import Services
 from k8slab.emulator.controllers import bootstrap, controller_manager
@@ -23,6 +23,7 @@ from k8slab.emulator.node.kubelet import Kubelet
 from k8slab.emulator.node.programs import build_programs
 from k8slab.emulator.registry.local import LocalApi
 from k8slab.emulator.registry.registry import Registry
+from k8slab.emulator.registry.tokens import TokenIssuer
 from k8slab.emulator.store import Store
 from k8slab.errors import ClusterError
 from k8slab.kube.objects import Obj
@@ -70,12 +71,16 @@ class Cluster:
         self._run_dir = self._prepared(self._new_run_dir)
         self._store = Store(self._folder / "store.db")
         catalog, schema = Catalog(), Schema.load()
-        registry = Registry(self._store, catalog, schema, self._clock, self._entropy)
+        tokens = TokenIssuer(lambda: signing_key(pki.folder), self._clock, self._entropy)
+        registry = Registry(self._store, catalog, schema, self._clock, self._entropy, tokens)
         api = LocalApi(registry)
         kubelet = await self._start_parts(api, catalog, pki.ca, self._run_dir)
         services = Services(
             registry, catalog, schema, self._clock,
-            Authenticator({pki.token: Caller("kubernetes-admin", ("system:masters", "system:authenticated"))}),
+            Authenticator(
+                {pki.token: Caller("kubernetes-admin", ("system:masters", "system:authenticated"))},
+                lambda token: tokens.caller(token, registry.lookup),
+            ),
             pods=kubelet,
             extras={"/k8slab/v1/ports": self._ports},
             used=self._used,

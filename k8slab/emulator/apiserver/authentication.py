@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -16,10 +16,13 @@ _AUTHENTICATED = "system:authenticated"
 
 
 class Authenticator:
-    """Knows the bearer tokens; certificates were verified by TLS already."""
+    """Knows bearer tokens, and through ``of_account`` those of ServiceAccounts; TLS has verified certificates."""
 
-    def __init__(self, tokens: Mapping[str, Caller]) -> None:
+    def __init__(
+        self, tokens: Mapping[str, Caller], of_account: Callable[[str], Caller | None] = lambda _token: None
+    ) -> None:
         self._tokens = dict(tokens)
+        self._of_account = of_account
 
     def caller(self, request: web.Request) -> Caller:
         """Return who sent the request; raises ``ApiError`` 401."""
@@ -35,7 +38,10 @@ class Authenticator:
         for known, caller in self._tokens.items():
             if hmac.compare_digest(known.encode(), token.encode()):
                 return caller
-        raise unauthorized()
+        found = self._of_account(token)
+        if found is None:
+            raise unauthorized()
+        return found
 
 
 def _of_certificate(request: web.Request) -> Caller | None:

@@ -66,6 +66,19 @@ def ensure_pki(folder: Path, clock: Clock) -> Pki:
     return pki
 
 
+def signing_key(folder: Path) -> bytes:
+    """Return the private key that signs ServiceAccount tokens, as PEM; made when it is first asked for."""
+    path = folder / "sa.key"
+    if not path.is_file():
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - see _Maker
+        from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+
+        key = ec.generate_private_key(ec.SECP256R1())
+        form, none = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        write_private(path, key.private_bytes(serialization.Encoding.PEM, form, none))
+    return path.read_bytes()
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write a file of mode 0600 in one step: readers see the old content or the new."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

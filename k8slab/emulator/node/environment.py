@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
+from decimal import ROUND_CEILING, Decimal
 from typing import Protocol
 
+from k8slab.emulator.node.node_object import capacity
 from k8slab.kube.objects import Obj, annotations_of, dig, labels_of, name_of, namespace_of
+from k8slab.kube.quantities import parse_quantity
 
 _REFERENCE = re.compile(r"\$(\$|\(([^)]*)\))")
 
@@ -115,7 +118,7 @@ async def _value(pod: Obj, container: Obj, entry: Obj, source: ConfigSource, kno
     if origin.get("fieldRef"):
         return field_value(pod, str(origin["fieldRef"].get("fieldPath", "")))
     if origin.get("resourceFieldRef"):
-        return _resource(container, str(origin["resourceFieldRef"].get("resource", "")))
+        return resource_value(container, origin["resourceFieldRef"])
     kind = "configMapKey" if origin.get("configMapKeyRef") else "secretKey"
     reference = origin.get(f"{kind}Ref") or {}
     data = await _data(pod, kind, reference, source)
@@ -151,5 +154,15 @@ _FIELDS = {
 }
 
 
-def _resource(container: Obj, path: str) -> str:
-    return str(dig(container, "resources", *path.split(".", 1), default="0"))
+def resource_value(container: Obj, reference: Obj) -> str:
+    """Return a limit or request in units of the divisor, rounded up (k8s.io/kubernetes/pkg/api/v1/resource).
+
+    A limit that is not set is what the node has. Raises ``ConfigError``.
+    """
+    kind, _, name = str(reference.get("resource", "")).partition(".")
+    if kind not in ("limits", "requests"):
+        raise ConfigError(f"unsupported container resource : {reference.get('resource', '')}")
+    given = dig(container, "resources", kind, default={}).get(name)
+    amount = given if given is not None else capacity().get(name, "0") if kind == "limits" else "0"
+    divisor = parse_quantity(reference.get("divisor") or "1") or Decimal(1)
+    return str(int((parse_quantity(amount) / divisor).to_integral_value(ROUND_CEILING)))

@@ -181,6 +181,7 @@ class ProgramHost:
             "root": spec.root, "hostname": spec.hostname, "address": spec.pod_address, "namespace": spec.namespace,
             "env": dict(spec.env), "cwd": spec.working_dir, "image": spec.image,
             "program": spec.extra.get("program", ""),
+            "volumes": spec.volumes, "read_only": list(spec.read_only),
             "sockets": str(self._run_dir / "h" / f"{spec.pod_uid[:8]}-{spec.container[:16]}"),
         }  # fmt: skip
 

@@ -5,44 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from k8slab.clock import Clock
 from k8slab.emulator.api import Api, ExecRequest, ExecStreams, Fabric, LogOptions, Program
 from k8slab.emulator.machinery.events import EventRecorder
 from k8slab.emulator.machinery.informer import Informer
+from k8slab.emulator.node.config_source import ApiSource
 from k8slab.emulator.node.container import ContainerLife
 from k8slab.emulator.node.node_object import ADDRESS, NODE_NAME, register_node
 from k8slab.emulator.node.pod_worker import NodeParts, PodWorker
 from k8slab.emulator.node.runtime import Runtime
-from k8slab.kube.objects import Obj, dig, is_deleting, uid_of
-from k8slab.kube.resources import CONFIG_MAPS, PODS, SECRETS, SERVICES, Resource
-from k8slab.kube.status import ApiError, bad_request, failure, not_found
+from k8slab.emulator.node.volumes.manager import names_used
+from k8slab.kube.objects import Obj, dig, is_deleting, name_of, namespace_of, uid_of
+from k8slab.kube.resources import CONFIG_MAPS, PODS, SECRETS, SERVICES
+from k8slab.kube.status import bad_request, failure, not_found
 
 _LOG = logging.getLogger(__name__)
-_NOT_FOUND = 404
+_SHOWN = {"ConfigMap": CONFIG_MAPS, "Secret": SECRETS}
 _FINAL = ("Succeeded", "Failed")
-
-
-class _ApiConfigSource:
-    """ConfigMaps and Secrets, read when a container starts."""
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
-
-    async def config_map(self, namespace: str, name: str) -> Obj | None:
-        return await self._get(CONFIG_MAPS, namespace, name)
-
-    async def secret(self, namespace: str, name: str) -> Obj | None:
-        return await self._get(SECRETS, namespace, name)
-
-    async def _get(self, resource: Resource, namespace: str, name: str) -> Obj | None:
-        try:
-            return await self._api.get(resource, namespace, name)
-        except ApiError as error:
-            if error.code == _NOT_FOUND:
-                return None
-            raise
 
 
 class Kubelet:
@@ -55,7 +37,8 @@ class Kubelet:
         self._events = EventRecorder(api, clock, "kubelet", NODE_NAME)
         self._pods = Informer(api, PODS, clock)
         self._services = Informer(api, SERVICES, clock)
-        runtime = Runtime(programs, run_dir, self._services, _ApiConfigSource(api), NODE_NAME)
+        runtime = Runtime(programs, run_dir, self._services, ApiSource(api), ApiSource(api), clock, NODE_NAME)
+        self._shown = [(kind, Informer(api, resource, clock)) for kind, resource in _SHOWN.items()]
         self._parts = NodeParts(api, fabric, clock, self._events, runtime, ADDRESS)
         self._workers: dict[str, tuple[PodWorker, asyncio.Task[None]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -63,10 +46,15 @@ class Kubelet:
     async def start(self) -> None:
         """Register the node and take up its pods."""
         await register_node(self._api, self._clock)
-        self._tasks = [asyncio.create_task(part.run()) for part in (self._events, self._services, self._pods)]
+        self._tasks = [asyncio.create_task(part.run()) for part in self._parts_running()]
         await self._services.synced.wait()
         self._pods.subscribe(self._on_pod)
+        for kind, informer in self._shown:
+            informer.subscribe(partial(self._on_shown, kind))
         await self._pods.synced.wait()
+
+    def _parts_running(self) -> list[EventRecorder | Informer]:
+        return [self._events, self._services, self._pods, *(informer for _, informer in self._shown)]
 
     async def stop(self) -> None:
         """End all programs; the pods stay as objects and come back at the next start."""
@@ -95,6 +83,16 @@ class Kubelet:
         elif dig(after, "status", "phase") not in _FINAL or is_deleting(after):
             self._begin(after)
 
+    def _on_shown(self, kind: str, before: Obj | None, after: Obj | None) -> None:
+        """Tell the pods that mount a ConfigMap or Secret that it changed."""
+        obj = after if after is not None else before
+        if obj is None:
+            return
+        for worker, _ in self._workers.values():
+            same = namespace_of(worker.pod) == namespace_of(obj)
+            if same and (kind, name_of(obj)) in names_used(worker.pod):
+                worker.volumes_changed()
+
     def _begin(self, pod: Obj) -> None:
         worker = PodWorker(self._parts, pod)
         task = asyncio.create_task(self._run(worker), name=f"pod {pod['metadata']['name']}")
@@ -107,6 +105,7 @@ class Kubelet:
             _LOG.exception("pod worker failed")
         finally:
             self._workers.pop(uid_of(worker.pod), None)
+            self._parts.runtime.forget(worker.pod)
 
     # --- the way in ---
 

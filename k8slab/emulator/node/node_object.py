@@ -23,7 +23,8 @@ _HEALTHY = {
 }
 
 
-def _capacity() -> dict[str, str]:
+def capacity() -> dict[str, str]:
+    """Return what this machine offers to pods."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024
     return {"cpu": str(os.cpu_count() or 1), "memory": f"{memory}Ki", "pods": "110", "ephemeral-storage": "10Gi"}
 
@@ -65,8 +66,8 @@ def node_status(clock: Clock) -> Obj:
     }  # fmt: skip
     return {
         "addresses": [{"type": "InternalIP", "address": ADDRESS}, {"type": "Hostname", "address": NODE_NAME}],
-        "capacity": _capacity(),
-        "allocatable": _capacity(),
+        "capacity": capacity(),
+        "allocatable": capacity(),
         "conditions": conditions,
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "nodeInfo": info,

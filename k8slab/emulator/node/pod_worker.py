@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,12 +15,16 @@ from k8slab.emulator.node.lifecycle.records import ContainerRecord
 from k8slab.emulator.node.lifecycle.status import PodFacts, pod_phase, pod_status
 from k8slab.emulator.node.logs import RunLog
 from k8slab.emulator.node.runtime import Runtime
+from k8slab.emulator.node.volumes.content import VolumeError
 from k8slab.kube.objects import Obj, dig, is_deleting, name_of, namespace_of, uid_of
 from k8slab.kube.resources import PODS
 from k8slab.kube.status import ApiError
 
 _NOT_FOUND, _CONFLICT = 404, 409
 _STATUS_RETRY_SECONDS = 0.05
+_MOUNT_RETRY_SECONDS = 0.5
+_MOUNT_RETRY_MOST_SECONDS = 122.0
+_VOLUME_SYNC_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class PodWorker:
         self.main: dict[str, ContainerLife] = {}
         self._dirty = asyncio.Event()
         self._deleting = asyncio.Event()
+        self._volumes = parts.runtime.volumes(pod)
+        self._volumes_changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     def updated(self, pod: Obj) -> None:
@@ -109,7 +116,54 @@ class PodWorker:
         ).terminated(255, now, "Unknown")  # fmt: skip
         return ended.waiting(waiting)
 
+    async def _mounted(self) -> None:
+        """Make the volumes; try again, as the kubelet does, until all are there."""
+        pause = _MOUNT_RETRY_SECONDS
+        while True:
+            self._volumes_changed.clear()
+            try:
+                await self._volumes.make(self.pod)
+            except VolumeError as error:
+                self._parts.events.event(self.pod, "Warning", "FailedMount", str(error))
+                await self._change_or_time(pause)
+                pause = min(2 * pause, _MOUNT_RETRY_MOST_SECONDS)
+            else:
+                return
+
+    async def _change_or_time(self, seconds: float) -> None:
+        waits = [
+            asyncio.create_task(self._volumes_changed.wait()),
+            asyncio.create_task(self._parts.clock.sleep(seconds)),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _follow_volumes(self) -> None:
+        """Show what changes in ConfigMaps, Secrets and tokens while the pod runs."""
+        while True:
+            await self._change_or_time(_VOLUME_SYNC_SECONDS)
+            self._volumes_changed.clear()
+            with contextlib.suppress(VolumeError):
+                await self._volumes.make(self.pod)
+
+    def volumes_changed(self) -> None:
+        """Take note that something which the pod mounts has changed."""
+        self._volumes_changed.set()
+
     async def _run_containers(self) -> None:
+        await self._mounted()
+        following = asyncio.create_task(self._follow_volumes())
+        try:
+            await self._run_in_order()
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    async def _run_in_order(self) -> None:
         for life in self.init.values():
             await life.run()
             if life.record.exit_code:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from k8slab.clock import Clock
 from k8slab.emulator.api import ContainerSpec, Program
 from k8slab.emulator.node.catalogue.images import Image, find_image, image_id
 from k8slab.emulator.node.environment import ConfigSource, environment, expand
+from k8slab.emulator.node.volumes.manager import PodVolumes, TokenSource
+from k8slab.emulator.node.volumes.mounts import mount_all, mounts_of
 from k8slab.kube.objects import Obj, dig, name_of, namespace_of, uid_of
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -27,12 +31,21 @@ class Runtime:
     """Knows the programs by name and where pods' trees are."""
 
     def __init__(
-        self, programs: Mapping[str, Program], run_dir: Path, services: ServiceList, source: ConfigSource, node: str
+        self,
+        programs: Mapping[str, Program],
+        run_dir: Path,
+        services: ServiceList,
+        source: ConfigSource,
+        tokens: TokenSource,
+        clock: Clock,
+        node: str,
     ) -> None:
         self._programs = programs
         self._run_dir = run_dir
         self._services = services
         self._source = source
+        self._tokens = tokens
+        self._clock = clock
         self._node = node
 
     def find(self, container: Obj) -> tuple[Image, Program, str]:
@@ -40,13 +53,29 @@ class Runtime:
         image, reference = find_image(str(container.get("image", "")))
         return image, self._programs[image.program], image_id(reference)
 
+    def folder(self, pod: Obj) -> Path:
+        """Return where a pod's files are: its containers' trees in ``c``, its volumes in ``v``."""
+        return self._run_dir / "p" / uid_of(pod)[:13]
+
+    def volumes(self, pod: Obj) -> PodVolumes:
+        """Return what keeps a pod's volumes."""
+        return PodVolumes(self.folder(pod) / "v", self._source, self._tokens, self._clock)
+
+    def forget(self, pod: Obj) -> None:
+        """Remove the files of a pod that is gone."""
+        shutil.rmtree(self.folder(pod), ignore_errors=True)
+
     async def spec(self, pod: Obj, container: Obj, image: Image, address: str) -> ContainerSpec:
         """Return everything that starting the container needs; raises ``ConfigError``."""
         variables = await environment(pod, container, self._services.objects(), self._source)
         hostname = dig(pod, "spec", "hostname", default="") or name_of(pod)
         values = {"PATH": _PATH, "HOSTNAME": hostname, "HOME": "/root", **image.env, **variables}
-        root = self._run_dir / "p" / uid_of(pod)[:13] / str(container["name"])
-        root.mkdir(parents=True, exist_ok=True)
+        root = self.folder(pod) / "c" / str(container["name"])
+        mounts = mounts_of(pod, container, values)
+        # A container that starts again finds the image's files, not what the last run left.
+        shutil.rmtree(root, ignore_errors=True)
+        root.mkdir(parents=True)
+        mount_all(root, self.folder(pod) / "v", mounts)
         return ContainerSpec(
             pod_uid=uid_of(pod),
             namespace=namespace_of(pod),
@@ -63,6 +92,8 @@ class Runtime:
             root=str(root),
             ports=named_ports(container),
             extra={"program": image.program, "given": bool(container.get("command")), "ports": list(image.ports)},
+            volumes=str(self.folder(pod) / "v"),
+            read_only=tuple(mount.path for mount in mounts if mount.read_only),
         )
 
 

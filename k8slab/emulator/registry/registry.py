@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 
+import orjson
+
 from k8slab.clock import Clock, Entropy
 from k8slab.emulator.api import DeleteOptions, PatchType
 from k8slab.emulator.registry import subresources
@@ -13,22 +15,33 @@ from k8slab.emulator.registry.patching import patched
 from k8slab.emulator.registry.reading import read, read_page, store_key
 from k8slab.emulator.registry.strategies import strategy_of
 from k8slab.emulator.registry.strategy import Context
+from k8slab.emulator.registry.tokens import TokenIssuer
 from k8slab.emulator.registry.watching import begin_watch
 from k8slab.emulator.registry.writing import Writer
 from k8slab.emulator.store import Change, Entry, Store
 from k8slab.kube.objects import Obj, name_of, uid_of
 from k8slab.kube.resources import Catalog, Resource
 from k8slab.kube.schema import Schema
+from k8slab.kube.status import bad_request
 
 
 class Registry:
     """Reads and writes objects as the API server does. Every method raises ``kube.status.ApiError``."""
 
-    def __init__(self, store: Store, catalog: Catalog, schema: Schema, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalog: Catalog,
+        schema: Schema,
+        clock: Clock,
+        entropy: Entropy,
+        tokens: TokenIssuer | None = None,
+    ) -> None:
         self._store = store
         self._catalog = catalog
         self._schema = schema
         self._clock = clock
+        self._tokens = tokens
         self._writer = Writer(store, Context(clock, entropy))
 
     def get(self, resource: Resource, namespace: str, name: str, *, subresource: str = "") -> Entry:
@@ -58,6 +71,8 @@ class Registry:
         """Store a new object, or call a subresource such as ``binding`` or ``eviction`` of ``name``."""
         if subresource == "eviction":
             return (await self.delete(resource, namespace, name, subresources.eviction_options(obj))).entry
+        if subresource == "token":
+            return self._token(resource, namespace, name, obj)
         if subresource:
             current = read(self._store, resource, namespace, name)
             bound = subresources.bound(current.decode(), obj, self._clock)
@@ -66,6 +81,19 @@ class Registry:
             entry = self._writer.create(resource, namespace, obj, dry_run=dry_run)
         await self._store.committed()
         return entry
+
+    def _token(self, resource: Resource, namespace: str, name: str, request: Obj) -> Entry:
+        current = read(self._store, resource, namespace, name)
+        if self._tokens is None:
+            raise bad_request("this API server issues no tokens")
+        made = self._tokens.issue(current.decode(), request, self.lookup)
+        return Entry(current.key, current.revision, orjson.dumps(made))
+
+    def lookup(self, kind: str, namespace: str, name: str) -> Obj | None:
+        """Return an object by its kind, or None."""
+        resource = self._catalog.named(kind)
+        found = self._store.get(store_key(resource, namespace, name)) if resource else None
+        return found.decode() if found else None
 
     async def update(
         self, resource: Resource, namespace: str, name: str, obj: Obj, *, subresource: str = "", dry_run: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -58,4 +58,6 @@ class ProgramContext:
     network: Network
     streams: Streamset
     image: str = ""
+    volumes: str = ""
+    read_only: Sequence[str] = ()
     facts: Mapping[str, object] = field(default_factory=dict)

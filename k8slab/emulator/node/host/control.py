@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,7 @@ class HostControl:
             root=message["root"], hostname=message["hostname"], address=message["address"],
             namespace=message["namespace"], env=dict(message["env"]), cwd=message["cwd"], network=network,
             streams=self._streams(identity), image=message["image"], facts={"program": message["program"]},
+            volumes=message["volumes"], read_only=tuple(message["read_only"]),
         )  # fmt: skip
         self._contexts[identity] = context
         # A container's standard input is closed unless the pod asks for one.
@@ -116,11 +118,9 @@ class HostControl:
             known = ProgramContext(
                 root=root, hostname=message["hostname"], address=message["address"], namespace=message["namespace"],
                 env=dict(message["env"]), cwd=message["cwd"], network=network, streams=streams, image=message["image"],
+                volumes=message["volumes"], read_only=tuple(message["read_only"]),
             )  # fmt: skip
-        context = ProgramContext(
-            known.root, known.hostname, known.address, known.namespace, dict(known.env), known.cwd, known.network,
-            streams, known.image, known.facts,
-        )  # fmt: skip
+        context = replace(known, env=dict(known.env), streams=streams)
         shell = Shell(context, _commands(context))
         await self._finish(identity, shell.execute(list(message["argv"]), streams))
 

@@ -118,10 +118,16 @@ FILES: Mapping[str, str] = {
 }
 
 
+def _mounted(root: Path, path: Path) -> bool:
+    """Tell whether a volume covers the place, or the file is there already."""
+    folders = [path, *path.parents]
+    return path.exists() or any(entry.is_symlink() for entry in folders[: folders.index(root)])
+
+
 def lay_out(root: Path) -> None:
     """Write the files that are not there yet (a mounted file stays as it is)."""
     for name, text in FILES.items():
         path = root / name
-        if not path.exists():
+        if not _mounted(root, path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)

@@ -223,7 +223,10 @@ async def _files(shell: Shell, arguments: list[str], _streams: Streamset) -> int
     """Run mkdir, touch, rm or cp."""
     name = arguments[0]
     flags = "".join(word[1:] for word in arguments[1:] if word.startswith("-"))
-    paths = [_host(shell, word) for word in arguments[1:] if not word.startswith("-")]
+    words = [word for word in arguments[1:] if not word.startswith("-")]
+    read = len(words) - 1 if name == "cp" else 0
+    paths = [_host(shell, word) for word in words[:read]]
+    paths += [shell.tree.writable(word, shell.context.cwd) for word in words[read:]]
     if name == "cp":
         target = paths[-1] / paths[0].name if paths[-1].is_dir() else paths[-1]
         target.write_bytes(paths[0].read_bytes())

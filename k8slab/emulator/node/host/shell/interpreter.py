@@ -43,7 +43,7 @@ class Shell:
     @property
     def tree(self) -> Tree:
         """Return the container's files."""
-        return Tree(self.context.root)
+        return Tree(self.context.root, self.context.volumes, self.context.read_only)
 
     def get(self, name: str) -> str:
         """Return a variable, or an empty text."""
@@ -199,7 +199,7 @@ class Shell:
         special = {"/dev/stdout": streams.out, "/dev/stderr": streams.err, "/dev/null": _drop}
         if path in special:
             return special[path]
-        host = self.tree.host(path, self.context.cwd)
+        host = self.tree.writable(path, self.context.cwd)
         if host.parent == self.tree.host("/tmp"):  # noqa: S108 - the container's own folder
             host.parent.mkdir(exist_ok=True)
         host.open("ab" if append else "wb").close()

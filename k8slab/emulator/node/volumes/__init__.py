@@ -1,0 +1,1 @@
+"""What a pod mounts: ConfigMaps, Secrets, the downward API, tokens and empty folders."""
