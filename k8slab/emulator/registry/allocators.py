@@ -40,12 +40,8 @@ def _address(spec: Obj, taken: set[str], entropy: Entropy) -> Iterator[FieldErro
 
 
 def _address_problem(address: str, taken: set[str]) -> str:
-    try:
-        inside = ipaddress.ip_address(address) in ipaddress.ip_network(CLUSTER_NETWORK)
-    except ValueError:
-        inside = False
-    if not inside:
-        return f"the provided IP ({address}) is not in the valid range. The range of valid IPs is {CLUSTER_NETWORK}"
+    if ipaddress.ip_address(address) not in ipaddress.ip_network(CLUSTER_NETWORK):
+        return "the provided network does not match the current range"
     return "provided IP is already allocated" if address in taken else ""
 
 

@@ -9,8 +9,18 @@ from k8slab.emulator.registry.defaults.pods import admit_pod, default_pod, qos_c
 from k8slab.emulator.registry.defaults.services import default_endpoint_slice, default_endpoints, default_service
 from k8slab.emulator.registry.defaults.workloads import default_deployment, default_replica_set
 from k8slab.emulator.registry.strategy import Context, Strategy
+from k8slab.emulator.registry.validation.addresses import (
+    immutable_address_type,
+    validate_endpoint_slice,
+    validate_endpoints,
+    validate_event,
+    validate_node,
+    validate_node_update,
+)
+from k8slab.emulator.registry.validation.ingresses import validate_ingress, validate_new_ingress
 from k8slab.emulator.registry.validation.names import DNS_1035, LABEL
-from k8slab.emulator.registry.validation.pods import validate_pod, validate_pod_update
+from k8slab.emulator.registry.validation.pod_updates import validate_pod_update
+from k8slab.emulator.registry.validation.pods import validate_pod
 from k8slab.emulator.registry.validation.services import validate_service, validate_service_update
 from k8slab.emulator.registry.validation.workloads import (
     immutable_data,
@@ -18,7 +28,6 @@ from k8slab.emulator.registry.validation.workloads import (
     immutable_selector,
     validate_config_map,
     validate_deployment,
-    validate_ingress,
     validate_replica_set,
     validate_secret,
 )
@@ -63,9 +72,15 @@ _STRATEGIES: Mapping[str, Strategy] = {
         name_rule=LABEL, defaults=_default_namespace, create=_create_namespace, has_status=True,
         initial_status={"phase": "Active"},
     ),
-    "nodes": Strategy(has_status=True, keeps_first_status=True),
-    "endpoints": Strategy(defaults=default_endpoints),
-    "endpointslices.discovery.k8s.io": Strategy(defaults=default_endpoint_slice, has_generation=True),
+    "nodes": Strategy(
+        validate=validate_node, validate_update=validate_node_update, has_status=True, keeps_first_status=True
+    ),
+    "events": Strategy(validate=validate_event),
+    "endpoints": Strategy(defaults=default_endpoints, validate=validate_endpoints),
+    "endpointslices.discovery.k8s.io": Strategy(
+        defaults=default_endpoint_slice, validate=validate_endpoint_slice, validate_update=immutable_address_type,
+        has_generation=True,
+    ),
     "configmaps": Strategy(validate=validate_config_map, validate_update=immutable_data),
     "secrets": Strategy(defaults=_default_secret, validate=validate_secret, validate_update=immutable_secret),
     "deployments.apps": Strategy(
@@ -77,7 +92,8 @@ _STRATEGIES: Mapping[str, Strategy] = {
         validate_update=immutable_selector, has_status=True, has_generation=True,
     ),
     "ingresses.networking.k8s.io": Strategy(
-        validate=validate_ingress, has_status=True, has_generation=True, initial_status={"loadBalancer": {}}
+        validate=validate_ingress, validate_new=validate_new_ingress, has_status=True, has_generation=True,
+        initial_status={"loadBalancer": {}},
     ),
 }  # fmt: skip
 _PLAIN = Strategy()

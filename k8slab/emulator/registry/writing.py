@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from k8slab.clock import timestamp
+from k8slab.emulator.registry.admission import admit
 from k8slab.emulator.registry.allocators import allocate
 from k8slab.emulator.registry.reading import store_key
 from k8slab.emulator.registry.strategies import strategy_of
@@ -13,19 +15,16 @@ from k8slab.emulator.registry.strategy import Context, Strategy
 from k8slab.emulator.registry.validation.names import check_metadata
 from k8slab.emulator.store import Entry, Store
 from k8slab.emulator.store.entries import encode
-from k8slab.kube.objects import Obj, dig, is_deleting, metadata, name_of, namespace_of, resource_version_of, uid_of
-from k8slab.kube.resources import NAMESPACES, SERVICES, Resource
+from k8slab.kube.objects import Obj, dig, metadata, name_of, namespace_of, resource_version_of, uid_of
+from k8slab.kube.resources import NAMESPACES, SERVICE_ACCOUNTS, SERVICES, Resource
 from k8slab.kube.status import (
     MODIFIED,
-    ApiError,
     FieldError,
     already_exists,
     bad_request,
     conflict,
     failure,
-    forbidden,
     invalid,
-    not_found,
 )
 
 # Fields of metadata that only the server writes.
@@ -38,6 +37,8 @@ _SERVER_FIELDS = (
     "selfLink",
 )
 _ATTEMPTS = 8
+_LOOKED_UP = {"Namespace": NAMESPACES, "ServiceAccount": SERVICE_ACCOUNTS}
+Validate = Callable[[Obj], Iterator[FieldError]]
 
 
 class Writer:
@@ -54,11 +55,13 @@ class Writer:
         meta = metadata(obj)
         if meta.get("resourceVersion"):
             raise bad_request("resourceVersion should not be set on objects to be created")
+        if resource.namespaced and meta.get("namespace", namespace) not in ("", namespace):
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
         obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
         self._own(resource, namespace, obj, strategy)
         strategy.defaults(obj)
-        self._validate(resource, obj, strategy, [])
-        self._admit(resource, namespace, obj)
+        admit(resource, namespace, obj, self._lookup)
+        self._validate(resource, obj, strategy.validate_new or strategy.validate, strategy)
         strategy.create(obj, self._context)
         if resource == SERVICES:
             self._allocate(resource, obj)
@@ -90,15 +93,9 @@ class Writer:
                 break
         return name
 
-    def _admit(self, resource: Resource, namespace: str, obj: Obj) -> None:
-        """Refuse objects in namespaces that are not there or about to go (plugin NamespaceLifecycle)."""
-        if not resource.namespaced:
-            return
-        found = self._store.get(store_key(NAMESPACES, "", namespace))
-        if found is None:
-            raise not_found("", "namespaces", namespace)
-        if is_deleting(found.decode()):
-            raise _terminating(resource, namespace, name_of(obj))
+    def _lookup(self, kind: str, namespace: str, name: str) -> Obj | None:
+        found = self._store.get(store_key(_LOOKED_UP[kind], namespace, name))
+        return found.decode() if found else None
 
     def _allocate(self, resource: Resource, obj: Obj) -> None:
         others = [entry.decode() for entry in self._store.entries(SERVICES.storage_name)]
@@ -106,8 +103,8 @@ class Writer:
         if errors:
             raise invalid(resource.group, resource.kind, name_of(obj), errors)
 
-    def _validate(self, resource: Resource, obj: Obj, strategy: Strategy, more: list[FieldError]) -> None:
-        errors = [*check_metadata(metadata(obj), strategy.name_rule), *strategy.validate(obj), *more]
+    def _validate(self, resource: Resource, obj: Obj, validate: Validate, strategy: Strategy) -> None:
+        errors = [*check_metadata(metadata(obj), strategy.name_rule), *validate(obj)]
         if errors:
             raise invalid(resource.group, resource.kind, name_of(obj), errors)
 
@@ -119,7 +116,7 @@ class Writer:
         _keep_server_fields(old, new)
         strategy.defaults(new)
         if subresource != "status":
-            self._validate(resource, new, strategy, list(strategy.validate_update(new, old)))
+            self._validate(resource, new, lambda obj: _both(strategy, obj, old), strategy)
             if resource == SERVICES:
                 self._allocate(resource, new)
         _count(old, new, strategy)
@@ -128,12 +125,19 @@ class Writer:
         return self.put_if_changed(current, new)
 
     def _check_version(self, resource: Resource, old: Obj, new: Obj) -> None:
+        name = dig(new, "metadata", "name", default="")
+        if name and name != name_of(old):
+            raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({name_of(old)})")
         version = resource_version_of_text(new)
         if version and version != str(resource_version_of(old)):
             raise conflict(resource.group, resource.plural, name_of(old), MODIFIED)
         wanted = dig(new, "metadata", "uid")
         if wanted and wanted != uid_of(old):
-            text = f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid_of(old)}"
+            key = f"/{resource.plural}/{namespace_of(old)}/{name_of(old)}"
+            text = (
+                f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: "
+                f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid_of(old)}"
+            )
             raise conflict(resource.group, resource.plural, name_of(old), text)
 
     def _spec_only(self, old: Obj, new: Obj, strategy: Strategy, subresource: str) -> Obj:
@@ -163,12 +167,9 @@ class Writer:
         return self._store.put(current.key, obj).entry
 
 
-def _terminating(resource: Resource, namespace: str, name: str) -> ApiError:
-    cause = f"unable to create new content in namespace {namespace} because it is being terminated"
-    error = forbidden(resource.group, resource.plural, name, cause)
-    told = {"message": f"namespace {namespace} is being terminated", "field": "metadata.namespace"}
-    error.status["details"]["causes"] = [{"reason": "NamespaceTerminating", **told}]
-    return error
+def _both(strategy: Strategy, new: Obj, old: Obj) -> Iterator[FieldError]:
+    yield from strategy.validate(new)
+    yield from strategy.validate_update(new, old)
 
 
 def resource_version_of_text(obj: Obj) -> str:

@@ -45,12 +45,14 @@ def _default_container(container: Obj, *, host_network: bool) -> None:
         reference = (variable.get("valueFrom") or {}).get("fieldRef")
         if reference is not None:
             reference.setdefault("apiVersion", "v1")
+        resource = (variable.get("valueFrom") or {}).get("resourceFieldRef")
+        if resource is not None:
+            resource.setdefault("divisor", "0")
     for name in _PROBES:
         if container.get(name) is not None:
             _default_probe(container[name])
     for handler in (container.get("lifecycle") or {}).values():
         _default_http_get(handler)
-    _default_requests(container["resources"])
 
 
 def _pull_policy(image: str) -> str:
@@ -104,12 +106,16 @@ def _default_items(items: Any) -> None:
     for item in items or []:
         if isinstance(item.get("fieldRef"), dict):
             item["fieldRef"].setdefault("apiVersion", "v1")
+        if isinstance(item.get("resourceFieldRef"), dict):
+            item["resourceFieldRef"].setdefault("divisor", "0")
 
 
 def default_pod(pod: Obj) -> None:
     """Fill in what a pod gets on top of its spec's defaults."""
     pod.setdefault("spec", {}).setdefault("enableServiceLinks", True)
     default_pod_spec(pod["spec"])
+    for container in _containers(pod["spec"]):
+        _default_requests(container["resources"])
 
 
 def admit_pod(pod: Obj, token_suffix: str) -> None:

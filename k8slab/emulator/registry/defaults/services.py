@@ -21,7 +21,7 @@ def default_service(obj: Obj) -> None:
         port.setdefault("protocol", "TCP")
         if port.get("targetPort") in (None, 0, ""):
             port["targetPort"] = port.get("port")
-    if kind in _REACHED_FROM_OUTSIDE:
+    if kind in _REACHED_FROM_OUTSIDE or (kind == "ClusterIP" and spec.get("externalIPs")):
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if kind == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
@@ -40,6 +40,8 @@ def default_endpoints(obj: Obj) -> None:
 
 def default_endpoint_slice(obj: Obj) -> None:
     """Fill in an EndpointSlice."""
+    for endpoint in obj.get("endpoints") or []:
+        endpoint.setdefault("conditions", {})
     for port in obj.get("ports") or []:
         port.setdefault("name", "")
         port.setdefault("protocol", "TCP")

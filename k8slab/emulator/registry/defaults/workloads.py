@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from k8slab.emulator.registry.defaults.pods import default_pod_spec
-from k8slab.kube.objects import Obj, dig
+from k8slab.kube.objects import Obj
 
 
 def default_deployment(obj: Obj) -> None:
@@ -31,5 +31,4 @@ def default_replica_set(obj: Obj) -> None:
 def _default_template(spec: Obj) -> None:
     template = spec.setdefault("template", {})
     template.setdefault("metadata", {})
-    if dig(template, "spec") is not None:
-        default_pod_spec(template["spec"])
+    default_pod_spec(template.setdefault("spec", {}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
 _QUALIFIED = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 TOTAL_ANNOTATIONS = 256 * 1024
+_STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,17 @@ class NameRule:
     pattern: re.Pattern[str]
     longest: int
     sentence: str
+    without_dots: bool = False
 
     def problems(self, value: str) -> Iterator[str]:
         """Yield what is wrong with a text."""
         if len(value) > self.longest:
-            yield f"must be no more than {self.longest} bytes"
-        if not self.pattern.fullmatch(value):
-            yield self.sentence
+            yield f"must be no more than {self.longest} characters"
+        if self.pattern.fullmatch(value):
+            return
+        # k8s.io/apimachinery: a label that would do as a subdomain has only its dots wrong.
+        only_dots = self.without_dots and re.fullmatch(_SUBDOMAIN, value)
+        yield "must not contain dots" if only_dots else self.sentence
 
 
 SUBDOMAIN = NameRule(
@@ -42,6 +47,7 @@ LABEL = NameRule(
     63,
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
     f"an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')",
+    without_dots=True,
 )
 DNS_1035 = NameRule(
     re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?"),
@@ -84,6 +90,15 @@ def check(rule: NameRule, path: str, value: str) -> Iterator[FieldError]:
         yield FieldError(INVALID, path, value, problem)
 
 
+def config_key_problems(rule: NameRule, key: str) -> Iterator[str]:
+    """Yield what is wrong with a key of a ConfigMap or Secret."""
+    yield from rule.problems(key)
+    if key in (".", ".."):
+        yield f"must not be '{key}'"
+    elif key.startswith(".."):
+        yield "must not start with '..'"
+
+
 def port_name_problems(name: str) -> Iterator[str]:
     """Yield what is wrong with a container's port name (an IANA service name)."""
     if len(name) > 15:  # noqa: PLR2004
@@ -103,7 +118,7 @@ def qualified_name_problems(name: str) -> Iterator[str]:
     prefix, slash, part = name.rpartition("/")
     if "/" in prefix:
         yield (
-            f"a qualified name {QUALIFIED_NAME_PART.sentence.removeprefix('name part ')[:-1]}"
+            f"a qualified name {QUALIFIED_NAME_PART.sentence.removeprefix('name part ')}"
             " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
         )
         return
@@ -114,7 +129,7 @@ def qualified_name_problems(name: str) -> Iterator[str]:
     if not part:
         yield "name part must be non-empty"
     elif len(part) > QUALIFIED_NAME_PART.longest:
-        yield "name part must be no more than 63 bytes"
+        yield "name part must be no more than 63 characters"
     if not QUALIFIED_NAME_PART.pattern.fullmatch(part):
         yield QUALIFIED_NAME_PART.sentence
 
@@ -140,6 +155,32 @@ def check_metadata(metadata: Mapping[str, Any], rule: NameRule, path: str = "met
         yield from check(rule, f"{path}.name", name)
     yield from check_labels(metadata.get("labels") or {}, f"{path}.labels")
     yield from _check_annotations(metadata.get("annotations") or {}, f"{path}.annotations")
+    yield from _check_owners(metadata.get("ownerReferences") or [], f"{path}.ownerReferences")
+    yield from _check_finalizers(metadata.get("finalizers") or [], f"{path}.finalizers")
+
+
+def _check_owners(owners: Sequence[Mapping[str, Any]], path: str) -> Iterator[FieldError]:
+    for owner in owners:
+        if not owner.get("apiVersion"):
+            yield FieldError(INVALID, f"{path}.apiVersion", "", "version must not be empty")
+        for field in ("kind", "name", "uid"):
+            if not owner.get(field):
+                yield FieldError(INVALID, f"{path}.{field}", "", "must not be empty")
+    controllers = [f"{owner.get('kind')}/{owner.get('name')}" for owner in owners if owner.get("controller")]
+    if len(controllers) > 1:
+        found = f'Found "true" in references for {controllers[0]} and {controllers[1]}'
+        detail = f"Only one reference can have Controller set to true. {found}"
+        yield FieldError(INVALID, path, list(owners), detail)
+
+
+def _check_finalizers(finalizers: Sequence[str], path: str) -> Iterator[FieldError]:
+    for index, name in enumerate(finalizers):
+        where = f"{path}[{index}]"
+        for problem in qualified_name_problems(name):
+            yield FieldError(INVALID, where, name, problem)
+        if "/" not in name and name not in _STANDARD_FINALIZERS:
+            detail = "name is neither a standard finalizer name nor is it fully qualified"
+            yield FieldError(INVALID, where, name, detail)
 
 
 def _check_annotations(annotations: Mapping[str, str], path: str) -> Iterator[FieldError]:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from k8slab.emulator.registry.validation.names import (
-    CONFIG_KEY,
-    LABEL_VALUE,
-    SUBDOMAIN,
-    check,
-    qualified_name_problems,
-)  # fmt: skip
-from k8slab.emulator.registry.validation.pods import one_of, validate_template
-from k8slab.kube.objects import Obj, dig
+from k8slab.emulator.registry.validation.label_selectors import validate_label_selector
+from k8slab.emulator.registry.validation.names import CONFIG_KEY, config_key_problems
+from k8slab.emulator.registry.validation.pods import validate_template
+from k8slab.emulator.registry.validation.values import one_of
+from k8slab.kube.go_json import go_json_problem
+from k8slab.kube.objects import Obj, annotations_of, dig
 from k8slab.kube.selectors import label_selector_of
-from k8slab.kube.status import FORBIDDEN, INVALID, NOT_SUPPORTED, REQUIRED, FieldError, go_value
+from k8slab.kube.status import FORBIDDEN, INVALID, NOT_SUPPORTED, REQUIRED, FieldError
 
 _NEGATIVE = "must be greater than or equal to 0"
-_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+_STRATEGIES = ("Recreate", "RollingUpdate")
 _LIMIT = 1024 * 1024
+_SECRET_KEYS = {
+    "kubernetes.io/tls": ("tls.crt", "tls.key"), "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
+    "kubernetes.io/dockercfg": (".dockercfg",), "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+}  # fmt: skip
 _PERCENT = (
     "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for "
     "validation is '[0-9]+%')"
@@ -34,63 +36,63 @@ def _not_negative(spec: Obj, *names: str) -> Iterator[FieldError]:
             yield FieldError(INVALID, f"spec.{name}", value, _NEGATIVE)
 
 
-def _selector(spec: Obj) -> Iterator[FieldError]:
-    selector = spec.get("selector")
+def _selector_and_template(spec: Obj) -> Iterator[FieldError]:
+    selector, template = spec.get("selector"), spec.get("template") or {}
+    wrong: list[FieldError] = []
     if selector is None:
         yield FieldError(REQUIRED, "spec.selector")
-        return
-    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
-        detail = "empty selector is invalid for deployment"
-        yield FieldError(INVALID, "spec.selector", selector, detail)
-    for key, value in (selector.get("matchLabels") or {}).items():
-        for problem in qualified_name_problems(key):
-            yield FieldError(INVALID, "spec.selector.matchLabels", key, problem)
-        for problem in LABEL_VALUE.problems(value):
-            yield FieldError(INVALID, "spec.selector.matchLabels", value, problem)
-    for index, entry in enumerate(selector.get("matchExpressions") or []):
-        yield from _expression(entry, f"spec.selector.matchExpressions[{index}]")
+    else:
+        wrong = list(validate_label_selector(selector, "spec.selector"))
+        yield from wrong
+        if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+            yield FieldError(INVALID, "spec.selector", selector, "empty selector is invalid for deployment")
+    if wrong:
+        yield FieldError(INVALID, "spec.selector", _ordered(selector or {}), "invalid label selector")
+    else:
+        yield from _matching(selector, template)
+    yield from validate_template(template, "spec.template")
+    yield from _always(dig(template, "spec", default={}))
 
 
-def _expression(entry: Obj, path: str) -> Iterator[FieldError]:
-    operator, values = entry.get("operator"), entry.get("values") or []
-    if operator not in _OPERATORS:
-        yield FieldError(INVALID, f"{path}.operator", operator, "not a valid selector operator")
-    if operator in ("In", "NotIn") and not values:
-        yield FieldError(REQUIRED, f"{path}.values", detail="must be specified when `operator` is 'In' or 'NotIn'")
-    if operator in ("Exists", "DoesNotExist") and values:
-        detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-        yield FieldError(FORBIDDEN, f"{path}.values", detail=detail)
+def _ordered(selector: Obj) -> Obj:
+    return {name: selector[name] for name in ("matchLabels", "matchExpressions") if selector.get(name)}
 
 
-def _template(spec: Obj) -> Iterator[FieldError]:
-    template = spec.get("template") or {}
-    labels = dig(template, "metadata", "labels", default={})
-    selector = spec.get("selector")
-    if selector and not label_selector_of(selector).matches(labels):
+def _matching(selector: Obj | None, template: Obj) -> Iterator[FieldError]:
+    labels = dig(template, "metadata", "labels")
+    empty = selector is not None and not _ordered(selector)
+    if not empty and (selector is None or not label_selector_of(selector).matches(labels or {})):
         detail = "`selector` does not match template `labels`"
         yield FieldError(INVALID, "spec.template.metadata.labels", labels, detail)
-    yield from validate_template(template, "spec.template")
-    policy = dig(template, "spec", "restartPolicy")
-    if policy in ("Never", "OnFailure"):
-        yield FieldError(NOT_SUPPORTED, "spec.template.spec.restartPolicy", policy, 'supported values: "Always"')
+
+
+def _always(pod: Obj) -> Iterator[FieldError]:
+    """Yield what a pod that is always started again may not have."""
+    if pod.get("restartPolicy") != "Always":
+        detail = 'supported values: "Always"'
+        yield FieldError(NOT_SUPPORTED, "spec.template.spec.restartPolicy", pod.get("restartPolicy", ""), detail)
+    if pod.get("activeDeadlineSeconds") is not None:
+        detail = "activeDeadlineSeconds in ReplicaSet is not Supported"
+        yield FieldError(FORBIDDEN, "spec.template.spec.activeDeadlineSeconds", detail=detail)
 
 
 def validate_deployment(obj: Obj) -> Iterator[FieldError]:
     """Yield what is wrong with a Deployment."""
     spec = obj.get("spec") or {}
     yield from _not_negative(spec, "replicas")
-    yield from _selector(spec)
-    yield from _template(spec)
+    yield from _selector_and_template(spec)
     yield from _rolling(spec)
     yield from _not_negative(spec, "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds")
     deadline, ready = spec.get("progressDeadlineSeconds", 600), spec.get("minReadySeconds") or 0
-    if 0 <= deadline <= ready:
+    if deadline <= ready:
         yield FieldError(INVALID, "spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds")
 
 
 def _rolling(spec: Obj) -> Iterator[FieldError]:
     strategy = spec.get("strategy") or {}
-    yield from one_of("spec.strategy.type", strategy.get("type"), ("Recreate", "RollingUpdate"))
+    if strategy.get("type") not in _STRATEGIES:
+        shown = {"Type": strategy.get("type", ""), "RollingUpdate": strategy.get("rollingUpdate")}
+        yield from one_of("spec.strategy", shown, _STRATEGIES)
     rolling = strategy.get("rollingUpdate")
     if strategy.get("type") == "Recreate" and rolling is not None:
         detail = "may not be specified when strategy `type` is 'Recreate'"
@@ -116,8 +118,7 @@ def validate_replica_set(obj: Obj) -> Iterator[FieldError]:
     """Yield what is wrong with a ReplicaSet."""
     spec = obj.get("spec") or {}
     yield from _not_negative(spec, "replicas", "minReadySeconds")
-    yield from _selector(spec)
-    yield from _template(spec)
+    yield from _selector_and_template(spec)
 
 
 def immutable_selector(new: Obj, old: Obj) -> Iterator[FieldError]:
@@ -131,7 +132,8 @@ def validate_config_map(obj: Obj) -> Iterator[FieldError]:
     data, binary = obj.get("data") or {}, obj.get("binaryData") or {}
     for field, values in (("data", data), ("binaryData", binary)):
         for key in values:
-            yield from check(CONFIG_KEY, f"{field}[{key}]", key)
+            for problem in config_key_problems(CONFIG_KEY, key):
+                yield FieldError(INVALID, f"{field}[{key}]", key, problem)
     for key in data.keys() & binary.keys():
         yield FieldError(INVALID, f"data[{key}]", key, "duplicate of key present in binaryData")
     if sum(len(value) for value in (*data.values(), *binary.values())) > _LIMIT:
@@ -151,13 +153,27 @@ def immutable_data(new: Obj, old: Obj) -> Iterator[FieldError]:
 
 def validate_secret(obj: Obj) -> Iterator[FieldError]:
     """Yield what is wrong with a Secret."""
-    data = obj.get("data") or {}
+    data, kind = obj.get("data") or {}, str(obj.get("type"))
     for key in data:
-        yield from check(CONFIG_KEY, f"data[{key}]", key)
-    wanted = {"kubernetes.io/tls": ("tls.crt", "tls.key"), "kubernetes.io/dockerconfigjson": (".dockerconfigjson",)}
-    for key in wanted.get(str(obj.get("type")), ()):
+        for problem in config_key_problems(CONFIG_KEY, key):
+            yield FieldError(INVALID, f"data[{key}]", key, problem)
+    if kind == "kubernetes.io/basic-auth" and not data.keys() & {"username", "password"}:
+        yield from (FieldError(REQUIRED, f"data[{key}]") for key in ("username", "password"))
+    for key in _SECRET_KEYS.get(kind, ()):
         if key not in data:
             yield FieldError(REQUIRED, f"data[{key}]")
+        elif key.startswith(".docker"):
+            yield from _json_secret(data[key], f"data[{key}]")
+    account = "kubernetes.io/service-account.name"
+    if kind == "kubernetes.io/service-account-token" and not annotations_of(obj).get(account):
+        yield FieldError(REQUIRED, f"metadata.annotations[{account}]")
+
+
+def _json_secret(value: str, path: str) -> Iterator[FieldError]:
+    text = base64.b64decode(value).decode(errors="replace")
+    problem = go_json_problem(text)
+    if problem:
+        yield FieldError(INVALID, path, "<secret contents redacted>", problem)
 
 
 def immutable_secret(new: Obj, old: Obj) -> Iterator[FieldError]:
@@ -165,49 +181,3 @@ def immutable_secret(new: Obj, old: Obj) -> Iterator[FieldError]:
     if new.get("type") != old.get("type"):
         yield FieldError(INVALID, "type", new.get("type"), "field is immutable")
     yield from immutable_data(new, old)
-
-
-_PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
-
-
-def validate_ingress(obj: Obj) -> Iterator[FieldError]:
-    """Yield what is wrong with an Ingress (k8s.io/kubernetes/pkg/apis/networking/validation)."""
-    spec = obj.get("spec") or {}
-    if not spec.get("rules") and not spec.get("defaultBackend"):
-        yield FieldError(INVALID, "spec", spec.get("rules"), "either `defaultBackend` or `rules` must be specified")
-    if spec.get("defaultBackend"):
-        yield from _backend(spec["defaultBackend"], "spec.defaultBackend")
-    for index, rule in enumerate(spec.get("rules") or []):
-        where = f"spec.rules[{index}]"
-        host = str(rule.get("host", ""))
-        if host:
-            yield from check(SUBDOMAIN, f"{where}.host", host.removeprefix("*."))
-        for number, path in enumerate(dig(rule, "http", "paths", default=[])):
-            yield from _ingress_path(path, f"{where}.http.paths[{number}]")
-
-
-def _ingress_path(path: Obj, where: str) -> Iterator[FieldError]:
-    kind, text = path.get("pathType"), str(path.get("path", ""))
-    if not kind:
-        yield FieldError(REQUIRED, f"{where}.pathType", detail="pathType must be specified")
-    elif kind not in _PATH_TYPES:
-        yield from one_of(f"{where}.pathType", kind, _PATH_TYPES)
-    elif (kind != "ImplementationSpecific" or text) and not text.startswith("/"):
-        yield FieldError(INVALID, f"{where}.path", text, "must be an absolute path")
-    yield from _backend(path.get("backend") or {}, f"{where}.backend")
-
-
-def _backend(backend: Obj, where: str) -> Iterator[FieldError]:
-    service = backend.get("service")
-    if service is None and backend.get("resource") is None:
-        yield FieldError(REQUIRED, where, detail="resource or service backend is required")
-        return
-    if service is not None:
-        if not service.get("name"):
-            yield FieldError(REQUIRED, f"{where}.service.name")
-        port = service.get("port") or {}
-        if not port.get("name") and not port.get("number"):
-            yield FieldError(REQUIRED, f"{where}.service.port", detail="port name or number is required")
-        elif port.get("name") and port.get("number"):
-            detail = "cannot set both port name & port number"
-            yield FieldError(INVALID, f"{where}.service.port", go_value(port), detail)

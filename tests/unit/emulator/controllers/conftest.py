@@ -15,7 +15,7 @@ from k8slab.emulator.registry.local import LocalApi
 from k8slab.emulator.registry.registry import Registry
 from k8slab.emulator.store import Store
 from k8slab.kube.objects import find_condition, is_deleting, name_of
-from k8slab.kube.resources import EVENTS, PODS, Catalog
+from k8slab.kube.resources import EVENTS, PODS, SERVICE_ACCOUNTS, Catalog
 from k8slab.kube.schema import Schema
 
 
@@ -64,6 +64,8 @@ async def api(clock, schema):
     store = Store()
     made = WatchedApi(Registry(store, Catalog(), schema, clock, Entropy(1)))
     await bootstrap(made)
+    await made.create(SERVICE_ACCOUNTS, {"metadata": {"name": "default", "namespace": "default"}})
+    made.writes.clear()
     yield made
     store.close()
 

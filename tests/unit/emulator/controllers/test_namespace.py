@@ -30,6 +30,8 @@ async def begin(lab: Any, *controllers: Any) -> None:
     await lab.start(lambda desk: NamespaceController(desk, Catalog()), *controllers)
     await lab.api.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
     await lab.settle()
+    if "default" not in {entry["metadata"]["name"] for entry in (await lab.api.list(SERVICE_ACCOUNTS, "shop")).items}:
+        await lab.api.create(SERVICE_ACCOUNTS, thing(SERVICE_ACCOUNTS, "default"))
 
 
 async def complaints(lab: Any) -> dict[str, tuple[str, str, str]]:

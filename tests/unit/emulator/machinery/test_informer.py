@@ -61,7 +61,9 @@ async def test_it_starts_with_what_is_there_and_follows_changes(api: Api, inform
 async def test_objects_are_found_by_label_namespace_uid_and_owner(api: Api, informer: Informer):
     owner = await api.create(CONFIG_MAPS, config_map("owner", {"tier": "web"}))
     child = config_map("child")
-    child["metadata"]["ownerReferences"] = [{"kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}]
+    child["metadata"]["ownerReferences"] = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}
+    ]
     await api.create(CONFIG_MAPS, child)
     async with following(informer):
         uid = owner["metadata"]["uid"]
