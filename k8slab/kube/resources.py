@@ -101,10 +101,31 @@ INGRESSES = Resource(
     short_names=("ing",),
     subresources=("status",),
 )
+INGRESS_CLASSES = Resource(
+    "networking.k8s.io", "v1", "IngressClass", "ingressclasses", "ingressclass", namespaced=False
+)
+JOBS = Resource("batch", "v1", "Job", "jobs", "job", categories=("all",), subresources=("status",))
+LEASES = Resource("coordination.k8s.io", "v1", "Lease", "leases", "lease")
+_RBAC, _ADMISSION = "rbac.authorization.k8s.io", "admissionregistration.k8s.io"
+ROLES = Resource(_RBAC, "v1", "Role", "roles", "role")
+ROLE_BINDINGS = Resource(_RBAC, "v1", "RoleBinding", "rolebindings", "rolebinding")
+CLUSTER_ROLES = Resource(_RBAC, "v1", "ClusterRole", "clusterroles", "clusterrole", namespaced=False)
+CLUSTER_ROLE_BINDINGS = Resource(
+    _RBAC, "v1", "ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding", namespaced=False
+)
+VALIDATING_WEBHOOKS = Resource(
+    _ADMISSION, "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations",
+    "validatingwebhookconfiguration", namespaced=False, categories=("api-extensions",),
+)  # fmt: skip
+MUTATING_WEBHOOKS = Resource(
+    _ADMISSION, "v1", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations",
+    "mutatingwebhookconfiguration", namespaced=False, categories=("api-extensions",),
+)  # fmt: skip
 
 BUILT_IN = (
     NAMESPACES, NODES, PODS, SERVICES, ENDPOINTS, CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, EVENTS,
-    DEPLOYMENTS, REPLICA_SETS, ENDPOINT_SLICES, INGRESSES,
+    DEPLOYMENTS, REPLICA_SETS, ENDPOINT_SLICES, INGRESSES, INGRESS_CLASSES, JOBS, LEASES, ROLES, ROLE_BINDINGS,
+    CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, VALIDATING_WEBHOOKS, MUTATING_WEBHOOKS,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from k8slab.emulator.controllers.endpoint_mirror import EndpointMirror
 from k8slab.emulator.controllers.endpoint_slice import EndpointSliceController
 from k8slab.emulator.controllers.endpoints import EndpointsController
 from k8slab.emulator.controllers.garbage import GarbageCollector
+from k8slab.emulator.controllers.job import JobController
 from k8slab.emulator.controllers.namespace import NamespaceController
 from k8slab.emulator.controllers.replicaset import ReplicaSetController
 from k8slab.emulator.controllers.scheduler import Scheduler
@@ -24,6 +25,7 @@ def build(desk: Desk, catalog: Catalog, root_ca: str) -> list[Controller]:
     return [
         DeploymentController(desk),
         ReplicaSetController(desk),
+        JobController(desk),
         Scheduler(desk),
         EndpointSliceController(desk),
         EndpointsController(desk),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
+from k8slab.emulator.registry.defaults.jobs import default_job, generate_selector
 from k8slab.emulator.registry.defaults.pods import admit_pod, default_pod, qos_class
+from k8slab.emulator.registry.defaults.policies import default_binding, default_ingress_class, default_webhooks
 from k8slab.emulator.registry.defaults.services import default_endpoint_slice, default_endpoints, default_service
 from k8slab.emulator.registry.defaults.workloads import default_deployment, default_replica_set
 from k8slab.emulator.registry.strategy import Context, Strategy
@@ -21,6 +23,17 @@ from k8slab.emulator.registry.validation.ingresses import validate_ingress, vali
 from k8slab.emulator.registry.validation.names import DNS_1035, LABEL
 from k8slab.emulator.registry.validation.pod_updates import validate_pod_update
 from k8slab.emulator.registry.validation.pods import validate_pod
+from k8slab.emulator.registry.validation.policies import (
+    PATH_SEGMENT,
+    immutable_controller,
+    immutable_job,
+    immutable_role_reference,
+    validate_binding,
+    validate_ingress_class,
+    validate_job,
+    validate_role,
+    validate_webhooks,
+)
 from k8slab.emulator.registry.validation.services import validate_service, validate_service_update
 from k8slab.emulator.registry.validation.workloads import (
     immutable_data,
@@ -59,6 +72,18 @@ def _create_replica_set(obj: Obj, _context: Context) -> None:
     obj["status"] = {"replicas": 0}
 
 
+def _create_job(obj: Obj, _context: Context) -> None:
+    generate_selector(obj)
+    obj["status"] = {}
+
+
+_BINDING = Strategy(
+    name_rule=PATH_SEGMENT,
+    defaults=default_binding,
+    validate=validate_binding,
+    validate_update=immutable_role_reference,
+)
+_WEBHOOKS = Strategy(defaults=default_webhooks, validate=validate_webhooks, has_generation=True)
 _STRATEGIES: Mapping[str, Strategy] = {
     "pods": Strategy(
         defaults=default_pod, create=_create_pod, validate=validate_pod, validate_update=validate_pod_update,
@@ -95,6 +120,20 @@ _STRATEGIES: Mapping[str, Strategy] = {
         validate=validate_ingress, validate_new=validate_new_ingress, has_status=True, has_generation=True,
         initial_status={"loadBalancer": {}},
     ),
+    "jobs.batch": Strategy(
+        defaults=default_job, create=_create_job, validate=validate_job, validate_update=immutable_job,
+        has_status=True, has_generation=True,
+    ),
+    "ingressclasses.networking.k8s.io": Strategy(
+        defaults=default_ingress_class, validate=validate_ingress_class, validate_update=immutable_controller,
+        has_generation=True,
+    ),
+    "roles.rbac.authorization.k8s.io": Strategy(name_rule=PATH_SEGMENT, validate=validate_role),
+    "clusterroles.rbac.authorization.k8s.io": Strategy(name_rule=PATH_SEGMENT, validate=validate_role),
+    "rolebindings.rbac.authorization.k8s.io": _BINDING,
+    "clusterrolebindings.rbac.authorization.k8s.io": _BINDING,
+    "validatingwebhookconfigurations.admissionregistration.k8s.io": _WEBHOOKS,
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io": _WEBHOOKS,
 }  # fmt: skip
 _PLAIN = Strategy()
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from k8slab.emulator.registry.tables.cells import cells_of
 from k8slab.emulator.registry.tables.columns import COLUMNS, PLAIN
+from k8slab.emulator.registry.tables.policy_cells import POLICY_COLUMNS
 from k8slab.kube.objects import Obj
 from k8slab.kube.resources import Resource
 
@@ -25,7 +26,8 @@ def table(
     headers: bool = True,
 ) -> Obj:
     """Return a ``meta.k8s.io/v1`` Table of the objects; the caller adds the list's metadata."""
-    columns = COLUMNS.get(resource.qualified_name, PLAIN)
+    name = resource.qualified_name
+    columns = COLUMNS.get(name) or POLICY_COLUMNS.get(name) or PLAIN
     made: Obj = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}}
     made["columnDefinitions"] = [column.definition() for column in columns] if headers else None
     made["rows"] = [_row(resource, obj, include_object, now) for obj in objects]

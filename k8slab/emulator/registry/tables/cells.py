@@ -8,6 +8,7 @@ from typing import Any
 
 from k8slab.emulator.registry.tables.ages import age
 from k8slab.emulator.registry.tables.pod_cells import pod_cells
+from k8slab.emulator.registry.tables.policy_cells import POLICY_CELLS
 from k8slab.kube.objects import Obj, dig, find_condition, labels_of, name_of
 from k8slab.kube.resources import Resource
 
@@ -162,5 +163,5 @@ _CELLS: Mapping[str, Cells] = {
 
 def cells_of(resource: Resource, obj: Obj, now: datetime) -> list[Any]:
     """Return the cells of one object's row."""
-    cells = _CELLS.get(resource.qualified_name)
+    cells = _CELLS.get(resource.qualified_name) or POLICY_CELLS.get(resource.qualified_name)
     return cells(obj, now) if cells else [name_of(obj), dig(obj, "metadata", "creationTimestamp", default="")]

@@ -1,0 +1,44 @@
+"""Defaults of Jobs (k8s.io/kubernetes/pkg/apis/batch/v1/defaults.go and registry/batch/job/strategy.go)."""
+
+from __future__ import annotations
+
+from k8slab.emulator.registry.defaults.pods import default_pod_spec
+from k8slab.kube.objects import Obj, metadata, name_of, uid_of
+
+CONTROLLER_UID, JOB_NAME = "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"
+_LEGACY = {CONTROLLER_UID: "controller-uid", JOB_NAME: "job-name"}
+
+
+def default_job(obj: Obj) -> None:
+    """Fill in a Job."""
+    spec = obj.setdefault("spec", {})
+    if spec.get("completions") is None and spec.get("parallelism") is None:
+        spec["completions"] = 1
+    spec.setdefault("parallelism", 1)
+    spec.setdefault("backoffLimit", 6)
+    spec.setdefault("completionMode", "NonIndexed")
+    spec.setdefault("suspend", False)
+    spec.setdefault("podReplacementPolicy", "TerminatingOrFailed")
+    spec.setdefault("manualSelector", False)
+    template = spec.setdefault("template", {})
+    given = (template.get("spec") or {}).get("restartPolicy")
+    default_pod_spec(template.setdefault("spec", {}))
+    if given is None:
+        # A Job's pods have no default here: leaving it out is a mistake that validation names.
+        template["spec"]["restartPolicy"] = "Always"
+    labels = template.get("metadata", {}).get("labels")
+    if labels and not metadata(obj).get("labels"):
+        metadata(obj)["labels"] = dict(labels)
+
+
+def generate_selector(obj: Obj) -> None:
+    """Give a new Job the selector that finds its pods and no others."""
+    spec = obj["spec"]
+    if spec.get("manualSelector"):
+        return
+    values = {CONTROLLER_UID: uid_of(obj), JOB_NAME: name_of(obj)}
+    labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})
+    for name, value in values.items():
+        labels[name] = labels[_LEGACY[name]] = value
+    metadata(obj).setdefault("labels", {}).update(labels)
+    spec["selector"] = {"matchLabels": {CONTROLLER_UID: uid_of(obj)}}
