@@ -7,7 +7,7 @@ reaches the kubelet. ``cluster.py`` wires the real things behind these names.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -196,6 +196,13 @@ class Fabric(Dialer, Protocol):
 
     async def upstream(self, source: Source, host: str, port: int) -> str:
         """Return the path of a unix socket that forwards each connection along ``route`` (for a pod's nginx)."""
+        ...
+
+    async def forward(self, source: Source, name: str, choose: Callable[[], Awaitable[Route]]) -> str:
+        """Return the path of a unix socket whose connections each go where ``choose`` says (for load balancers).
+
+        ``choose`` raises ``DialError`` when there is nowhere to go. Ends with the source's pod.
+        """
         ...
 
 

@@ -16,6 +16,8 @@ from k8slab.emulator.apiserver.pki import ensure_pki, signing_key
 from k8slab.emulator.apiserver.server import HttpsServer
 from k8slab.emulator.apiserver.services import Services
 from k8slab.emulator.controllers import bootstrap, controller_manager
+from k8slab.emulator.ingress.certgen import CertgenProgram
+from k8slab.emulator.ingress.program import IngressProgram, Parts
 from k8slab.emulator.machinery.manager import Manager
 from k8slab.emulator.network.fabric import VirtualNetwork
 from k8slab.emulator.node.host_client import ProgramHost
@@ -119,7 +121,12 @@ class Cluster:
         self._manager = controller_manager(api, self._clock, self._entropy, catalog, ca)
         await self._manager.start()
         self._host = ProgramHost(self._network, run_dir)
-        programs = build_programs(self._network, run_dir, self._host)
+        ingress = Parts(api, self._network, self._clock, run_dir, self._host.run_command)
+        programs = {
+            **build_programs(self._network, run_dir, self._host),
+            "ingress-nginx": IngressProgram(ingress),
+            "certgen": CertgenProgram(api, self._clock),
+        }
         self._kubelet = Kubelet(api, self._network, self._clock, run_dir, programs)
         await self._kubelet.start()
         return self._kubelet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from k8slab.clock import Clock, Entropy
@@ -33,7 +33,8 @@ class VirtualNetwork:
         self._router = Router(view, self._pool, self._listeners, Balancer(clock, entropy), entropy)
         self._node_ports = NodePorts(self._router.route_to)
         services.subscribe(self._node_ports.changed)
-        self._upstreams: dict[tuple[str, str, int], tuple[str, Listener]] = {}
+        self._forwarders: dict[tuple[str, str], tuple[str, Listener]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -54,8 +55,9 @@ class VirtualNetwork:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._node_ports.stop()
-        for _, listener in self._upstreams.values():
+        for _, listener in self._forwarders.values():
             await listener.stop()
+        await asyncio.gather(*self._ending)
 
     def attach(self, uid: str, namespace: str, name: str) -> str:  # noqa: ARG002 - the protocol names the pod
         """Give a pod its address (the same one again for the same uid)."""
@@ -66,6 +68,11 @@ class VirtualNetwork:
         address = self._pool.release(uid)
         for key in [key for key in self._listeners if key[0] == address]:
             del self._listeners[key]
+        for forwarder in [key for key in self._forwarders if key[0] == address]:
+            path, listener = self._forwarders.pop(forwarder)
+            task = asyncio.create_task(_end(listener, Path(path)))
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
 
     def listen(self, address: str, port: int, socket_path: str) -> None:
         """Say that a pod's port is served by a unix socket which expects a PROXY protocol v1 line first."""
@@ -85,16 +92,25 @@ class VirtualNetwork:
 
     async def upstream(self, source: Source, host: str, port: int) -> str:
         """Return the path of a unix socket that forwards each connection along ``route``."""
-        key = (source.address, host, port)
-        found = self._upstreams.get(key)
+        return await self.forward(source, f"{host}:{port}", lambda: self.route(source, host, port))
+
+    async def forward(self, source: Source, name: str, choose: Callable[[], Awaitable[Route]]) -> str:
+        """Return the path of a unix socket whose connections each go where ``choose`` says."""
+        key = (source.address, name)
+        found = self._forwarders.get(key)
         if found is None:
             digest = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
             path = str(self._run_dir / f"up-{digest}")
-            listener = Listener(lambda: self.route(source, host, port))
+            listener = Listener(choose)
+            found = self._forwarders[key] = (path, listener)
             await listener.on_unix(path)
-            found = self._upstreams[key] = (path, listener)
         return found[0]
 
     def ports(self) -> dict[int, int]:
         """Return the real port of 127.0.0.1 for each node port."""
         return self._node_ports.ports()
+
+
+async def _end(listener: Listener, path: Path) -> None:
+    await listener.stop()
+    path.unlink(missing_ok=True)

@@ -81,6 +81,13 @@ IMAGES: Mapping[str, Image] = {
         Image("http-echo", "http-echo", ("/http-echo",), tags=("latest", "alpine"), newest_major=1, ports=(5678,)),
         Image("busybox", "shell", (), ("sh",), tags=("latest", "stable", "musl", "glibc", "uclibc"), newest_major=1),
         Image("curl", "shell", ("/entrypoint.sh",), ("curl",), newest_major=8),
+        Image(
+            "controller", "ingress-nginx", ("/usr/bin/dumb-init", "--"), ("/nginx-ingress-controller",), newest_major=1,
+            ports=(80, 443),
+        ),
+        Image("ingress-nginx-controller", "ingress-nginx", ("/usr/bin/dumb-init", "--"),
+              ("/nginx-ingress-controller",), newest_major=1, ports=(80, 443)),
+        Image("kube-webhook-certgen", "certgen", ("/kube-webhook-certgen",), newest_major=1),
         Image("pause", "pause", ("/pause",), newest_major=3),
     )
 }  # fmt: skip

