@@ -10,6 +10,7 @@ from k8slab.emulator.registry.defaults.pods import admit_pod, default_pod, qos_c
 from k8slab.emulator.registry.defaults.policies import default_binding, default_ingress_class, default_webhooks
 from k8slab.emulator.registry.defaults.services import default_endpoint_slice, default_endpoints, default_service
 from k8slab.emulator.registry.defaults.workloads import default_deployment, default_replica_set
+from k8slab.emulator.registry.service_updates import prepare_service_update
 from k8slab.emulator.registry.strategy import Context, Strategy
 from k8slab.emulator.registry.validation.addresses import (
     immutable_address_type,
@@ -68,6 +69,10 @@ def _default_namespace(obj: Obj) -> None:
         metadata(obj).setdefault("labels", {})["kubernetes.io/metadata.name"] = name_of(obj)
 
 
+def _keep_spec(new: Obj, old: Obj) -> None:
+    new["spec"] = old.get("spec", {})
+
+
 def _create_replica_set(obj: Obj, _context: Context) -> None:
     obj["status"] = {"replicas": 0}
 
@@ -90,11 +95,11 @@ _STRATEGIES: Mapping[str, Strategy] = {
         has_status=True, has_generation=True, graceful=True,
     ),
     "services": Strategy(
-        name_rule=DNS_1035, defaults=default_service, validate=validate_service,
+        name_rule=DNS_1035, defaults=default_service, update=prepare_service_update, validate=validate_service,
         validate_update=validate_service_update, has_status=True, initial_status={"loadBalancer": {}},
     ),
     "namespaces": Strategy(
-        name_rule=LABEL, defaults=_default_namespace, create=_create_namespace, has_status=True,
+        name_rule=LABEL, defaults=_default_namespace, create=_create_namespace, update=_keep_spec, has_status=True,
         initial_status={"phase": "Active"},
     ),
     "nodes": Strategy(

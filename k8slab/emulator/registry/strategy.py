@@ -39,19 +39,24 @@ def nothing_created(_obj: Obj, _context: Context) -> None:
     """Add nothing at creation."""
 
 
+def nothing_updated(_new: Obj, _old: Obj) -> None:
+    """Take the change as the client sent it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """The rules of one kind.
 
     ``defaults`` fill in what the manifest leaves open, at each write. ``create`` runs once, at creation, where
-    ``validate_new`` stands in for ``validate``. ``has_status``: ``/status`` is a part of its own, which other writes do
-    not touch and which they cannot bring along. ``has_generation``: changes of anything but metadata and status count.
-    ``graceful``: a deletion takes time.
+    ``validate_new`` stands in for ``validate``; ``update`` prepares a change of anything but the status.
+    ``has_status``: ``/status`` is a part of its own, which other writes do not touch and which they cannot bring along.
+    ``has_generation``: changes of anything but metadata and status count. ``graceful``: a deletion takes time.
     """
 
     name_rule: NameRule = SUBDOMAIN
     defaults: Callable[[Obj], None] = nothing
     create: Callable[[Obj, Context], None] = nothing_created
+    update: Callable[[Obj, Obj], None] = nothing_updated
     validate: Callable[[Obj], Errors] = no_errors
     validate_new: Callable[[Obj], Errors] | None = None
     validate_update: Callable[[Obj, Obj], Errors] = no_update_errors

@@ -148,10 +148,7 @@ class Writer:
                 new["status"] = old["status"]
             else:
                 new.pop("status", None)
-        if old.get("kind") == "Service":
-            _keep_addresses(old, new)
-        if old.get("kind") == "Namespace":
-            new["spec"] = old.get("spec", {})
+        strategy.update(new, old)
         return new
 
     def put(self, resource: Resource, obj: Obj, *, dry_run: bool) -> Entry:
@@ -197,23 +194,6 @@ def _keep_server_fields(old: Obj, new: Obj) -> None:
             meta.pop(field, None)
     meta.pop("managedFields", None)
     new["apiVersion"], new["kind"] = old["apiVersion"], old["kind"]
-
-
-def _keep_addresses(old: Obj, new: Obj) -> None:
-    """Carry over what the server gave a Service when the client leaves it out (PUT and ``kubectl replace``)."""
-    before, spec = old["spec"], new.setdefault("spec", {})
-    if before.get("type") == "ExternalName" or spec.get("type") == "ExternalName":
-        return
-    for field in ("clusterIP", "clusterIPs"):
-        if not spec.get(field) and field in before:
-            spec[field] = before[field]
-    given = {
-        (port.get("port"), port.get("protocol", "TCP")): port.get("nodePort") for port in before.get("ports") or []
-    }
-    for port in spec.get("ports") or []:
-        known = given.get((port.get("port"), port.get("protocol", "TCP")))
-        if known and not port.get("nodePort") and spec.get("type") in ("NodePort", "LoadBalancer"):
-            port["nodePort"] = known
 
 
 def _count(old: Obj, new: Obj, strategy: Strategy) -> None:

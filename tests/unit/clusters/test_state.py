@@ -36,10 +36,13 @@ def test_a_number_alone_does_not_make_a_process_ours():
 
 
 def test_the_remains_of_a_child_do_not_count_as_life():
-    child = subprocess.Popen([sys.executable, "-c", "input()", "our-mark"], stdin=subprocess.PIPE)
+    program = [sys.executable, "-c", "print(flush=True); input()", "our-mark"]
+    child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child.stdout.readline()  # before its first word its command line may not be readable yet
     assert is_our_process(child.pid, "our-mark")
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert not is_our_process(child.pid, "our-mark")
     child.wait()
     child.stdin.close()
+    child.stdout.close()
