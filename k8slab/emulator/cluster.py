@@ -15,6 +15,7 @@ from k8slab.emulator.apiserver.kubeconfig import write_kubeconfig
 from k8slab.emulator.apiserver.pki import ensure_pki, signing_key
 from k8slab.emulator.apiserver.server import HttpsServer
 from k8slab.emulator.apiserver.services import Services
+from k8slab.emulator.apiserver.webhooks.admission import WebhookAdmission
 from k8slab.emulator.controllers import bootstrap, controller_manager
 from k8slab.emulator.ingress.certgen import CertgenProgram
 from k8slab.emulator.ingress.program import IngressProgram, Parts
@@ -84,6 +85,7 @@ class Cluster:
                 lambda token: tokens.caller(token, registry.lookup),
             ),
             pods=kubelet,
+            admission=self._admission(registry),
             extras={"/k8slab/v1/ports": self._ports},
             used=self._used,
         )  # fmt: skip
@@ -92,6 +94,9 @@ class Cluster:
         context = f"k8slab-{self._name}" if self._name != "k8slab" else "k8slab"
         self._prepared(lambda: write_kubeconfig(self._folder / "kubeconfig", context, url, pki))
         return url
+
+    def _admission(self, registry: Registry) -> WebhookAdmission | None:
+        return WebhookAdmission(registry, self._network, self._entropy) if self._network else None
 
     def _new_run_dir(self) -> Path:
         """Make the folder for sockets and pods' trees; remove the one that a killed process could not."""

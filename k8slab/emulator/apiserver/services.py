@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from k8slab.clock import Clock
 from k8slab.emulator.api import PodAccess
 from k8slab.emulator.apiserver.authentication import Authenticator
+from k8slab.emulator.apiserver.webhooks.admission import WebhookAdmission
 from k8slab.emulator.registry.registry import Registry
 from k8slab.kube.objects import Obj
 from k8slab.kube.resources import Catalog
@@ -28,6 +29,7 @@ class Services:
     clock: Clock
     authenticator: Authenticator
     pods: PodAccess | None = None
+    admission: WebhookAdmission | None = None
     extras: Mapping[str, Callable[[], Awaitable[Obj]]] = field(default_factory=dict)
     used: Callable[[], None] = lambda: None
     server: str = "127.0.0.1"

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from k8slab.emulator.api import DeleteOptions, PatchType
 from k8slab.emulator.apiserver import parameters
+from k8slab.emulator.apiserver.admitted import admit_deletion, admitted
 from k8slab.emulator.apiserver.answers import answer
 from k8slab.emulator.apiserver.bodies import Decoder, check_place, read_bytes
 from k8slab.emulator.apiserver.negotiation import Form, negotiate
@@ -19,6 +20,7 @@ from k8slab.emulator.apiserver.paths import Target
 from k8slab.emulator.apiserver.services import Services
 from k8slab.emulator.apiserver.transforms import include_object, transformed_list, transformed_object
 from k8slab.emulator.apiserver.watching import serve_watch
+from k8slab.emulator.store import Entry
 from k8slab.kube.objects import Obj
 from k8slab.kube.status import ApiError, bad_request, method_not_allowed, unsupported_media_type
 
@@ -75,14 +77,14 @@ async def create(services: Services, request: web.Request, target: Target) -> we
     """POST to a collection, or to a part such as ``binding``."""
     warnings: list[str] = []
     obj = await _body(services, request, target, warnings)
-    entry = await services.registry.create(
-        target.resource,
-        target.namespace,
-        obj,
-        subresource=target.subresource,
-        name=target.name,
-        dry_run=parameters.dry_run(request.query),
-    )
+
+    async def write(changed: Obj | None, dry: bool) -> Entry:
+        made = obj if changed is None else changed
+        return await services.registry.create(
+            target.resource, target.namespace, made, subresource=target.subresource, name=target.name, dry_run=dry
+        )
+
+    entry = await admitted(services, request, target, "CREATE", write, warnings)
     return _object_answer(services, request, target, entry.data, code=201, warnings=warnings)
 
 
@@ -90,15 +92,18 @@ async def update(services: Services, request: web.Request, target: Target) -> we
     """PUT of an object or its part."""
     warnings: list[str] = []
     obj = await _body(services, request, target, warnings)
-    entry = await services.registry.update(
-        target.resource,
-        target.namespace,
-        target.name,
-        obj,
-        subresource=target.subresource,
-        dry_run=parameters.dry_run(request.query),
-    )
+
+    async def write(changed: Obj | None, dry: bool) -> Entry:
+        return await _replace(services, target, obj if changed is None else changed, dry=dry)
+
+    entry = await admitted(services, request, target, "UPDATE", write, warnings)
     return _object_answer(services, request, target, entry.data, warnings=warnings)
+
+
+async def _replace(services: Services, target: Target, obj: Obj, *, dry: bool) -> Entry:
+    return await services.registry.update(
+        target.resource, target.namespace, target.name, obj, subresource=target.subresource, dry_run=dry
+    )
 
 
 async def patch(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
@@ -109,16 +114,18 @@ async def patch(services: Services, request: web.Request, target: Target) -> web
         raise unsupported_media_type(tuple(_PATCH_TYPES))
     decoder = Decoder(services.schema, parameters.field_validation(request.query))
     warnings: list[str] = []
-    entry = await services.registry.patch(
-        target.resource,
-        target.namespace,
-        target.name,
-        _patch_body(await read_bytes(request), patch_type),
-        patch_type,
-        subresource=target.subresource,
-        dry_run=parameters.dry_run(request.query),
-        conform=lambda obj: decoder.patched(obj, target, warnings),
-    )
+    body = _patch_body(await read_bytes(request), patch_type)
+
+    async def write(changed: Obj | None, dry: bool) -> Entry:
+        if changed is not None:
+            return await _replace(services, target, changed, dry=dry)
+        return await services.registry.patch(
+            target.resource, target.namespace, target.name, body, patch_type, subresource=target.subresource,
+            dry_run=dry, conform=lambda obj: decoder.patched(obj, target, warnings),
+        )  # fmt: skip
+
+    entry = await admitted(services, request, target, "UPDATE", write, warnings)
+    warnings = list(dict.fromkeys(warnings))
     return _object_answer(services, request, target, entry.data, warnings=warnings)
 
 
@@ -145,6 +152,7 @@ def _lenient(data: bytes, cause: ValueError) -> Any:
 async def delete(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
     """DELETE of an object."""
     options = await _delete_options(services, request)
+    await admit_deletion(services, request, target)
     outcome = await services.registry.delete(target.resource, target.namespace, target.name, options)
     code = 200 if outcome.deleted else 202 if _is_waiting(options) else 200
     return answer(services.schema, negotiate(request.headers.get("Accept", "")), outcome.body(), code=code)

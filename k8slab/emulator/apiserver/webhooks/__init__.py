@@ -1,0 +1,1 @@
+"""Admission webhooks: who is asked about a request, how, and what the answers mean."""
