@@ -17,9 +17,11 @@ from k8slab.errors import ClusterError, CommandError, LessonError
 from k8slab.lessons.load import find_lesson
 from k8slab.lessons.model import Lesson, Step
 from k8slab.snapshot import Snapshot
-from k8slab.traffic.command import CurlCommand, send
+from k8slab.traffic.command import CurlCommand
 from k8slab.traffic.inside import parse_answers, probe_arguments
 from k8slab.traffic.probe_pod import NAMESPACE, ensure_probe_pod, pod_name
+from k8slab.traffic.resolving import Target, entry, resolve
+from k8slab.traffic.sending import Resolve, send
 
 Tell = Callable[[str], None]
 
@@ -110,13 +112,20 @@ class LabSession:
             path = urlsplit(url if "://" in url else f"http://{url}").path
             url = f"http://127.0.0.1:{probe.node_port}{path}"
         command = CurlCommand(url, dict(probe.headers), probe.method, probe.body, limit_seconds=probe.timeout_seconds)
-        return ProbeResult(tuple(self._answers(command, probe.repeat)), url)
+        if probe.origin == "ingress":
+            place = self.ingress_entry(command.parts.scheme)
+            if place is None:
+                error = "the ingress controller has no port that this machine reaches"
+                return ProbeResult((), url, error, "%kubectl get pods,services -n ingress-nginx")
+            command.flags.add("k")
+            return ProbeResult(tuple(self._answers(command, probe.repeat, lambda *_: Target(*place))), url)
+        return ProbeResult(tuple(self._answers(command, probe.repeat, self.resolve)), url)
 
-    def _answers(self, command: CurlCommand, repeat: int) -> Sequence[Answer]:
+    def _answers(self, command: CurlCommand, repeat: int, resolve: Resolve) -> Sequence[Answer]:
         answers: list[Answer] = []
         for _ in range(repeat):
             try:
-                found = send(command, self.reach)
+                found = send(command, resolve)
                 answers.append(Answer(found.status, found.headers, found.body))
             except CommandError as error:
                 answers.append(Answer(0, error=error.message))
@@ -126,6 +135,14 @@ class LabSession:
         """Return where a node port is served on this machine."""
         host, real = self.provider.reach(port)
         return host, real
+
+    def resolve(self, scheme: str, host: str, port: int) -> Target:
+        """Return where a URL leads from this machine: lesson domains to the ingress controller."""
+        return resolve(scheme, host, port, self.snapshot, self.reach)
+
+    def ingress_entry(self, scheme: str) -> tuple[str, int] | None:
+        """Return where the ingress controller is reached from this machine, or None when it is not."""
+        return entry(self.snapshot(), scheme, self.reach)
 
     # --- the lesson ---
 

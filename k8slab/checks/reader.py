@@ -8,8 +8,8 @@ from typing import Literal, Protocol
 
 from k8slab.snapshot import Snapshot
 
-# Where a request starts: in a pod of the cluster, at a node's port, or on the learner's own machine.
-Origin = Literal["inside", "nodePort", "host"]
+# Where a request starts: in a pod of the cluster, at a node's port, at the ingress controller, or on this machine.
+Origin = Literal["inside", "nodePort", "ingress", "host"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class HttpProbe:
 
     ``url`` is as a learner would type it. ``origin`` says where it is sent from: ``inside`` from a pod (``from_pod``
     when named, any suitable one otherwise), ``nodePort`` to the address where the provider says that
-    ``node_port`` can be reached (it replaces host and port of the URL), ``host`` from this machine, as it is.
+    ``node_port`` can be reached (it replaces host and port of the URL), ``ingress`` to the ingress controller, whatever
+    address the host of the URL has elsewhere, ``host`` from this machine, as it is.
     ``timeout_seconds`` bounds each single request. Redirects are not followed.
     """
 

@@ -8,9 +8,12 @@ from typing import Any
 
 import click
 
+from k8slab.client.listing import take_snapshot
 from k8slab.clusters.embedded import EmbeddedProvider
 from k8slab.clusters.home import home, known_clusters
 from k8slab.clusters.provider import Status
+from k8slab.kube.resources import PODS, SERVICES
+from k8slab.traffic.resolving import entry
 
 _DEFAULT = "k8slab"
 
@@ -57,8 +60,20 @@ def stop(name: str) -> None:
 @_named
 @click.option("--json", "as_json", is_flag=True, help="Print the state as JSON.")
 def status(name: str, as_json: bool) -> None:
-    """Say whether the cluster runs, and where."""
-    _show(EmbeddedProvider(name).status(), as_json)
+    """Say whether the cluster runs, and where; with --json also where the ingress controller is reached."""
+    provider = EmbeddedProvider(name)
+    found = provider.status()
+    if as_json and found.state == "running":
+        click.echo(json.dumps(found.as_dict() | {"ingress": _ingress(provider)}))
+        return
+    _show(found, as_json)
+
+
+def _ingress(provider: EmbeddedProvider) -> dict[str, str]:
+    """Return ``HOST:PORT`` of http and https; empty without an ingress controller."""
+    snapshot = take_snapshot(provider.kubeconfig(), "default", (PODS, SERVICES))
+    found = {scheme: entry(snapshot, scheme, provider.reach) for scheme in ("http", "https")}
+    return {scheme: f"{place[0]}:{place[1]}" for scheme, place in found.items() if place}
 
 
 @cluster.command(name="list")

@@ -132,7 +132,8 @@ class LabMagics(Magics):
         ``--namespace NAME`` says in which namespace the sending pod lives.
         ``--repeat N`` sends N requests, one connection each.
         """
-        from k8slab.traffic.command import parse_curl, send, shown  # noqa: PLC0415
+        from k8slab.traffic.command import parse_curl  # noqa: PLC0415
+        from k8slab.traffic.sending import send, shown  # noqa: PLC0415
 
         source, words = take_option(split(line), "--from")
         namespace, words = take_option(words, "--namespace")
@@ -142,9 +143,14 @@ class LabMagics(Magics):
             self._curl_inside("" if source == "inside" else source, namespace, times, words)
             return
         command = parse_curl(words)
+        notes: set[str] = set()
         for _ in range(times):
-            text = shown(send(command, self.session.reach), command)
-            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+            answer = send(command, self.session.resolve)
+            if answer.note and answer.note not in notes:
+                _tell(answer.note)
+                notes.add(answer.note)
+            text = shown(answer, command)
+            sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
 
     def _curl_inside(self, pod: str, namespace: str, times: int, words: list[str]) -> None:
         from k8slab.traffic.inside import curl_arguments  # noqa: PLC0415

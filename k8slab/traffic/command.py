@@ -1,29 +1,34 @@
-"""curl from this machine, as far as lessons use it: NodePorts are found wherever the provider has them."""
+"""The arguments of curl, as far as lessons use them (pure)."""
 
 from __future__ import annotations
 
-import http.client
-from collections.abc import Callable
+import base64
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from k8slab.errors import CommandError
 
-_NODE_PORTS = range(30000, 32768)
-_LARGEST_BODY = 1 << 20
 _TIMEOUT_SECONDS = 10.0
-_LOCAL = ("127.0.0.1", "localhost")
-_WITH_VALUE = {"-H": "header", "-X": "method", "-d": "data", "-m": "limit", "--max-time": "limit", "--header": "header",
-               "--request": "method", "--data": "data", "-o": "output", "--output": "output"}  # fmt: skip
-_FLAGS = frozenset({"-s", "-S", "-sS", "-i", "-I", "-v", "-L", "-f", "--silent", "--show-error", "--include", "--head"})
-
-# Where a node port is served on this machine.
-Reach = Callable[[int], tuple[str, int]]
+_WITH_VALUE = {
+    "-H": "header", "-X": "method", "-d": "data", "-m": "limit", "-o": "output", "-u": "user",
+    "-b": "cookie", "-A": "agent", "-w": "write_out",
+    "--header": "header", "--request": "method", "--data": "data", "--max-time": "limit", "--output": "output",
+    "--user": "user", "--cookie": "cookie", "--user-agent": "agent", "--resolve": "resolve",
+    "--connect-timeout": "limit",
+    "--data-raw": "data", "--data-binary": "data", "--write-out": "write_out",
+}  # fmt: skip
+_LONG = {
+    "--silent": "-s", "--show-error": "-S", "--include": "-i", "--head": "-I", "--verbose": "-v", "--location": "-L",
+    "--fail": "-f", "--insecure": "-k",
+}  # fmt: skip
+_SHORT = frozenset("sSiIvLfk")
+_SHORT_WITH_VALUE = frozenset(name[1] for name in _WITH_VALUE if not name.startswith("--"))
 
 
 @dataclass(slots=True)
 class CurlCommand:
-    """What was asked for."""
+    """What was asked for; ``flags`` are short options without dash, ``resolve`` maps ``(host, port)`` to addresses."""
 
     url: str = ""
     headers: dict[str, str] = field(default_factory=dict)
@@ -31,16 +36,24 @@ class CurlCommand:
     data: str = ""
     flags: set[str] = field(default_factory=set)
     limit_seconds: float = _TIMEOUT_SECONDS
+    output: str = ""
+    write_out: str = ""
+    resolve: dict[tuple[str, int], str] = field(default_factory=dict)
 
+    @property
+    def parts(self) -> SplitResult:
+        """Return the URL in parts; http is assumed, as curl does."""
+        return urlsplit(self.url if "://" in self.url else f"http://{self.url}")
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """One response; the body is cut at 1 MiB."""
+    @property
+    def port(self) -> int:
+        """Return the URL's port."""
+        return self.parts.port or (443 if self.parts.scheme == "https" else 80)
 
-    status: int
-    reason: str
-    headers: tuple[tuple[str, str], ...]
-    body: str
+    @property
+    def verb(self) -> str:
+        """Return the method that is sent."""
+        return self.method or ("HEAD" if "I" in self.flags else "POST" if self.data else "GET")
 
 
 def parse_curl(arguments: list[str]) -> CurlCommand:
@@ -48,19 +61,45 @@ def parse_curl(arguments: list[str]) -> CurlCommand:
     command = CurlCommand()
     rest = iter(arguments)
     for word in rest:
-        if word in _WITH_VALUE:
-            _set(command, _WITH_VALUE[word], next(rest, ""))
-        elif word in _FLAGS:
-            command.flags.add(word)
+        if word.startswith("--"):
+            _long(command, word, rest)
         elif word.startswith("-"):
-            raise CommandError(
-                f"%curl does not know the option {word}.", "It knows -i -I -s -H -X -d -m and --from POD|inside."
-            )
+            _cluster(command, word, rest)
         else:
             command.url = word
     if not command.url:
         raise CommandError("%curl needs a URL.", "For example: %curl --from inside http://my-dep:8000")
+    try:
+        _ = command.port
+    except ValueError as error:
+        raise CommandError(f"curl: (3) {command.url}: {error}", "A port is a number from 1 to 65535.", 3) from error
     return command
+
+
+def _long(command: CurlCommand, word: str, rest: Iterator[str]) -> None:
+    name, sign, value = word.partition("=")
+    if name in _WITH_VALUE:
+        _set(command, _WITH_VALUE[name], value if sign else next(rest, ""))
+    elif word in _LONG:
+        command.flags.add(_LONG[word][1])
+    else:
+        raise _unknown(word)
+
+
+def _cluster(command: CurlCommand, word: str, rest: Iterator[str]) -> None:
+    """Read ``-sSk`` and ``-XPOST``: letters, the last of which may take a value."""
+    for place, letter in enumerate(word[1:], 1):
+        if letter in _SHORT_WITH_VALUE:
+            _set(command, _WITH_VALUE[f"-{letter}"], word[place + 1 :] or next(rest, ""))
+            return
+        if letter not in _SHORT:
+            raise _unknown(f"-{letter}")
+        command.flags.add(letter)
+
+
+def _unknown(word: str) -> CommandError:
+    known = "-i -I -s -v -k -L -H -X -d -b -u -A -m -o -w --resolve, and --from POD|inside"
+    return CommandError(f"%curl does not know the option {word}.", f"It knows {known}.")
 
 
 def _set(command: CurlCommand, name: str, value: str) -> None:
@@ -68,52 +107,20 @@ def _set(command: CurlCommand, name: str, value: str) -> None:
         key, _, text = value.partition(":")
         command.headers[key.strip()] = text.strip()
     elif name == "limit":
-        command.limit_seconds = float(value)
-    elif name != "output":
+        command.limit_seconds = _seconds(value)
+    elif name == "user":
+        command.headers["Authorization"] = f"Basic {base64.b64encode(value.encode()).decode()}"
+    elif name in ("cookie", "agent"):
+        command.headers["Cookie" if name == "cookie" else "User-Agent"] = value
+    elif name == "resolve":
+        host, port, address = (*value.split(":", 2), "", "")[:3]
+        command.resolve[host, int(port) if port.isdigit() else 0] = address
+    else:
         setattr(command, name, value)
 
 
-def send(command: CurlCommand, reach: Reach) -> HttpAnswer:
-    """Send the request from this machine; raises ``CommandError`` in curl's words."""
-    parts = urlsplit(command.url if "://" in command.url else f"http://{command.url}")
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    if host in _LOCAL and port in _NODE_PORTS:
-        host, port = reach(port)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    method = command.method or ("HEAD" if {"-I", "--head"} & command.flags else "POST" if command.data else "GET")
-    opener = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = opener(host, port, timeout=command.limit_seconds)
-    headers = {"Host": parts.netloc, "User-Agent": "curl/8 (k8slab)", "Accept": "*/*", **command.headers}
+def _seconds(value: str) -> float:
     try:
-        connection.request(method, path, command.data.encode() if command.data else None, headers)
-        answer = connection.getresponse()
-        body = answer.read(_LARGEST_BODY).decode(errors="replace")
-        return HttpAnswer(answer.status, answer.reason, tuple(answer.getheaders()), body)
-    except OSError as error:
-        raise _failed(error, parts.netloc) from error
-    except http.client.HTTPException as error:
-        raise CommandError(
-            "curl: (52) Empty reply from server", "Is something listening behind the port?", 52
-        ) from error
-    finally:
-        connection.close()
-
-
-def _failed(error: OSError, where: str) -> CommandError:
-    if isinstance(error, TimeoutError):
-        return CommandError(f"curl: (28) Operation timed out: {where}", "Does the address exist?", 28)
-    if isinstance(error, ConnectionRefusedError | ConnectionResetError):
-        action = "Nothing answers there. Look at the Service and its endpoints: %kubectl get service,endpoints"
-        return CommandError(f"curl: (7) Failed to connect to {where}: connection refused", action, 7)
-    action = "Names of Services exist only inside the cluster: %curl --from inside URL"
-    return CommandError(f"curl: (6) Could not resolve host: {where}", action, 6)
-
-
-def shown(answer: HttpAnswer, command: CurlCommand) -> str:
-    """Return what curl prints."""
-    head = f"HTTP/1.1 {answer.status} {answer.reason}\n" + "".join(
-        f"{name}: {value}\n" for name, value in answer.headers
-    )
-    if {"-I", "--head"} & command.flags:
-        return head
-    return f"{head}\n{answer.body}" if {"-i", "--include"} & command.flags else answer.body
+        return float(value)
+    except ValueError as error:
+        raise CommandError(f"curl: expected a number of seconds, not {value!r}.", "For example: -m 5", 2) from error
