@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
@@ -122,10 +123,87 @@ MUTATING_WEBHOOKS = Resource(
     "mutatingwebhookconfiguration", namespaced=False, categories=("api-extensions",),
 )  # fmt: skip
 
+
+def _cluster(group: str, kind: str, plural: str, **more: Any) -> Resource:
+    return Resource(group, "v1", kind, plural, kind.lower(), namespaced=False, **more)
+
+
+def _spaced(group: str, kind: str, plural: str, **more: Any) -> Resource:
+    return Resource(group, "v1", kind, plural, kind.lower(), **more)
+
+
+_ALL, _STATUS = ("all",), ("status",)
+DAEMON_SETS = _spaced("apps", "DaemonSet", "daemonsets", short_names=("ds",), categories=_ALL, subresources=_STATUS)
+STATEFUL_SETS = _spaced(
+    "apps", "StatefulSet", "statefulsets", short_names=("sts",), categories=_ALL, subresources=("scale", "status")
+)
+CONTROLLER_REVISIONS = _spaced("apps", "ControllerRevision", "controllerrevisions")
+REPLICATION_CONTROLLERS = _spaced(
+    "", "ReplicationController", "replicationcontrollers", short_names=("rc",), categories=_ALL,
+    subresources=("scale", "status"),
+)  # fmt: skip
+POD_TEMPLATES = _spaced("", "PodTemplate", "podtemplates")
+CRON_JOBS = _spaced("batch", "CronJob", "cronjobs", short_names=("cj",), categories=_ALL, subresources=_STATUS)
+AUTOSCALERS = Resource(
+    "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler",
+    short_names=("hpa",), categories=_ALL, subresources=_STATUS,
+)  # fmt: skip
+DISRUPTION_BUDGETS = _spaced(
+    "policy", "PodDisruptionBudget", "poddisruptionbudgets", short_names=("pdb",), subresources=_STATUS
+)
+NETWORK_POLICIES = _spaced("networking.k8s.io", "NetworkPolicy", "networkpolicies", short_names=("netpol",))
+SERVICE_CIDRS = _cluster("networking.k8s.io", "ServiceCIDR", "servicecidrs", subresources=_STATUS)
+IP_ADDRESSES = _cluster("networking.k8s.io", "IPAddress", "ipaddresses", short_names=("ip",))
+RESOURCE_QUOTAS = _spaced("", "ResourceQuota", "resourcequotas", short_names=("quota",), subresources=_STATUS)
+LIMIT_RANGES = _spaced("", "LimitRange", "limitranges", short_names=("limits",))
+VOLUMES = _cluster("", "PersistentVolume", "persistentvolumes", short_names=("pv",), subresources=_STATUS)
+CLAIMS = _spaced("", "PersistentVolumeClaim", "persistentvolumeclaims", short_names=("pvc",), subresources=_STATUS)
+_STORAGE = "storage.k8s.io"
+STORAGE_CLASSES = _cluster(_STORAGE, "StorageClass", "storageclasses", short_names=("sc",))
+CSI_DRIVERS = _cluster(_STORAGE, "CSIDriver", "csidrivers")
+CSI_NODES = _cluster(_STORAGE, "CSINode", "csinodes")
+CSI_CAPACITIES = _spaced(_STORAGE, "CSIStorageCapacity", "csistoragecapacities")
+VOLUME_ATTACHMENTS = _cluster(_STORAGE, "VolumeAttachment", "volumeattachments", subresources=_STATUS)
+VOLUME_ATTRIBUTES = _cluster(_STORAGE, "VolumeAttributesClass", "volumeattributesclasses", short_names=("vac",))
+PRIORITY_CLASSES = _cluster("scheduling.k8s.io", "PriorityClass", "priorityclasses", short_names=("pc",))
+RUNTIME_CLASSES = _cluster("node.k8s.io", "RuntimeClass", "runtimeclasses")
+SIGNING_REQUESTS = _cluster(
+    "certificates.k8s.io", "CertificateSigningRequest", "certificatesigningrequests", short_names=("csr",),
+    subresources=("approval", "status"),
+)  # fmt: skip
+_EXTENSIONS = ("api-extensions",)
+ADMISSION_POLICIES = _cluster(
+    _ADMISSION, "ValidatingAdmissionPolicy", "validatingadmissionpolicies", categories=_EXTENSIONS,
+    subresources=_STATUS,
+)  # fmt: skip
+ADMISSION_POLICY_BINDINGS = _cluster(
+    _ADMISSION, "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", categories=_EXTENSIONS
+)
+_FLOW = "flowcontrol.apiserver.k8s.io"
+FLOW_SCHEMAS = _cluster(_FLOW, "FlowSchema", "flowschemas", subresources=_STATUS)
+PRIORITY_LEVELS = _cluster(_FLOW, "PriorityLevelConfiguration", "prioritylevelconfigurations", subresources=_STATUS)
+_DEVICES = "resource.k8s.io"
+DEVICE_CLASSES = _cluster(_DEVICES, "DeviceClass", "deviceclasses")
+DEVICE_CLAIMS = _spaced(_DEVICES, "ResourceClaim", "resourceclaims", subresources=_STATUS)
+DEVICE_CLAIM_TEMPLATES = _spaced(_DEVICES, "ResourceClaimTemplate", "resourceclaimtemplates")
+DEVICE_SLICES = _cluster(_DEVICES, "ResourceSlice", "resourceslices")
+
+# The order in which /apis lists the groups; those that are not here follow.
+_GROUPS = (
+    "", "apiregistration.k8s.io", "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io",
+    "autoscaling", "batch", "certificates.k8s.io", "networking.k8s.io", "policy", _RBAC, _STORAGE, _ADMISSION,
+    "apiextensions.k8s.io", "scheduling.k8s.io", "coordination.k8s.io", "node.k8s.io", "discovery.k8s.io", _DEVICES,
+    _FLOW,
+)  # fmt: skip
 BUILT_IN = (
     NAMESPACES, NODES, PODS, SERVICES, ENDPOINTS, CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, EVENTS,
     DEPLOYMENTS, REPLICA_SETS, ENDPOINT_SLICES, INGRESSES, INGRESS_CLASSES, JOBS, LEASES, ROLES, ROLE_BINDINGS,
     CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, VALIDATING_WEBHOOKS, MUTATING_WEBHOOKS,
+    DAEMON_SETS, STATEFUL_SETS, CONTROLLER_REVISIONS, REPLICATION_CONTROLLERS, POD_TEMPLATES, CRON_JOBS, AUTOSCALERS,
+    DISRUPTION_BUDGETS, NETWORK_POLICIES, SERVICE_CIDRS, IP_ADDRESSES, RESOURCE_QUOTAS, LIMIT_RANGES, VOLUMES, CLAIMS,
+    STORAGE_CLASSES, CSI_DRIVERS, CSI_NODES, CSI_CAPACITIES, VOLUME_ATTACHMENTS, VOLUME_ATTRIBUTES, PRIORITY_CLASSES,
+    RUNTIME_CLASSES, SIGNING_REQUESTS, ADMISSION_POLICIES, ADMISSION_POLICY_BINDINGS, FLOW_SCHEMAS, PRIORITY_LEVELS,
+    DEVICE_CLASSES, DEVICE_CLAIMS, DEVICE_CLAIM_TEMPLATES, DEVICE_SLICES,
 )  # fmt: skip
 
 
@@ -133,7 +211,7 @@ class Catalog:
     """An immutable set of resources with the lookups that clients need."""
 
     def __init__(self, resources: Iterable[Resource] = BUILT_IN) -> None:
-        self._resources = tuple(resources)
+        self._resources = tuple(sorted(resources, key=_rank))
         self._by_path = {(item.group, item.version, item.plural): item for item in self._resources}
         self._by_kind = {(item.api_version, item.kind): item for item in self._resources}
 
@@ -152,6 +230,10 @@ class Catalog:
         """Return the resource that kubectl means by a plural, singular, short name, kind or ``plural.group``."""
         lowered = word.lower()
         return next((item for item in self._resources if lowered in _words(item)), None)
+
+
+def _rank(resource: Resource) -> int:
+    return _GROUPS.index(resource.group) if resource.group in _GROUPS else len(_GROUPS)
 
 
 def _words(resource: Resource) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ _ROWS: Mapping[str, Subresource] = {
     "eviction": Subresource(("create",), "Eviction", "policy", "v1"),
     "ephemeralcontainers": Subresource(_CHANGE),
     "resize": Subresource(_CHANGE),
+    "approval": Subresource(_CHANGE),
     "log": Subresource(("get",)),
     "token": Subresource(("create",), "TokenRequest", "authentication.k8s.io", "v1"),
     "pods/attach": Subresource(("create", "get"), "PodAttachOptions"),

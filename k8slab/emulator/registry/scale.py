@@ -1,7 +1,8 @@
-"""The ``/scale`` of Deployments and ReplicaSets: an autoscaling/v1 Scale over the object."""
+"""The ``/scale`` of Deployments, StatefulSets and their like: an autoscaling/v1 Scale over the object."""
 
 from __future__ import annotations
 
+from k8slab.emulator.registry.tables.words import NONE, format_selector
 from k8slab.kube.objects import Obj, dig, metadata
 from k8slab.kube.status import INVALID, FieldError, invalid
 
@@ -13,9 +14,9 @@ def scale_of(obj: Obj) -> Obj:
         key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if key in meta
     }
     status: Obj = {"replicas": dig(obj, "status", "replicas", default=0)}
-    labels = dig(obj, "spec", "selector", "matchLabels", default={})
-    if labels:
-        status["selector"] = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    selector = format_selector(_selector(obj))
+    if selector != NONE:
+        status["selector"] = selector
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
@@ -23,6 +24,11 @@ def scale_of(obj: Obj) -> Obj:
         "spec": {"replicas": dig(obj, "spec", "replicas", default=0)},
         "status": status,
     }
+
+
+def _selector(obj: Obj) -> Obj:
+    found: Obj = dig(obj, "spec", "selector", default={})
+    return {"matchLabels": found} if obj.get("kind") == "ReplicationController" else found
 
 
 def scaled(obj: Obj, scale: Obj) -> Obj:

@@ -10,6 +10,9 @@ from k8slab.emulator.registry.defaults.pods import admit_pod, default_pod, qos_c
 from k8slab.emulator.registry.defaults.policies import default_binding, default_ingress_class, default_webhooks
 from k8slab.emulator.registry.defaults.services import default_endpoint_slice, default_endpoints, default_service
 from k8slab.emulator.registry.defaults.workloads import default_deployment, default_replica_set
+from k8slab.emulator.registry.rows.cluster import CLUSTER
+from k8slab.emulator.registry.rows.storage import STORAGE
+from k8slab.emulator.registry.rows.workloads import WORKLOADS
 from k8slab.emulator.registry.service_updates import prepare_service_update
 from k8slab.emulator.registry.strategy import Context, Strategy
 from k8slab.emulator.registry.validation.addresses import (
@@ -90,6 +93,7 @@ _BINDING = Strategy(
 )
 _WEBHOOKS = Strategy(defaults=default_webhooks, validate=validate_webhooks, has_generation=True)
 _STRATEGIES: Mapping[str, Strategy] = {
+    **WORKLOADS, **STORAGE, **CLUSTER,
     "pods": Strategy(
         defaults=default_pod, create=_create_pod, validate=validate_pod, validate_update=validate_pod_update,
         has_status=True, has_generation=True, graceful=True,

@@ -7,14 +7,19 @@ from datetime import datetime
 from typing import Literal
 
 from k8slab.emulator.registry.tables.cells import cells_of
+from k8slab.emulator.registry.tables.cluster_cells import CLUSTER_COLUMNS
 from k8slab.emulator.registry.tables.columns import COLUMNS, PLAIN
 from k8slab.emulator.registry.tables.policy_cells import POLICY_COLUMNS
+from k8slab.emulator.registry.tables.storage_cells import STORAGE_COLUMNS
+from k8slab.emulator.registry.tables.workload_cells import WORKLOAD_COLUMNS
 from k8slab.kube.objects import Obj
 from k8slab.kube.resources import Resource
 
 IncludeObject = Literal["None", "Metadata", "Object"]
 
 __all__ = ["IncludeObject", "table"]
+
+_COLUMNS = {**COLUMNS, **POLICY_COLUMNS, **WORKLOAD_COLUMNS, **STORAGE_COLUMNS, **CLUSTER_COLUMNS}
 
 
 def table(
@@ -26,8 +31,7 @@ def table(
     headers: bool = True,
 ) -> Obj:
     """Return a ``meta.k8s.io/v1`` Table of the objects; the caller adds the list's metadata."""
-    name = resource.qualified_name
-    columns = COLUMNS.get(name) or POLICY_COLUMNS.get(name) or PLAIN
+    columns = _COLUMNS.get(resource.qualified_name, PLAIN)
     made: Obj = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}}
     made["columnDefinitions"] = [column.definition() for column in columns] if headers else None
     made["rows"] = [_row(resource, obj, include_object, now) for obj in objects]

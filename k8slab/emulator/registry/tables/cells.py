@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from k8slab.emulator.registry.tables.ages import age
+from k8slab.emulator.registry.tables.cluster_cells import CLUSTER_CELLS
 from k8slab.emulator.registry.tables.pod_cells import pod_cells
 from k8slab.emulator.registry.tables.policy_cells import POLICY_CELLS
+from k8slab.emulator.registry.tables.storage_cells import STORAGE_CELLS
+from k8slab.emulator.registry.tables.workload_cells import WORKLOAD_CELLS
 from k8slab.kube.objects import Obj, dig, find_condition, labels_of, name_of
 from k8slab.kube.resources import Resource
 
@@ -143,6 +146,10 @@ def _ingress(obj: Obj, now: datetime) -> list[Any]:
 
 
 _CELLS: Mapping[str, Cells] = {
+    **POLICY_CELLS,
+    **WORKLOAD_CELLS,
+    **STORAGE_CELLS,
+    **CLUSTER_CELLS,
     "pods": pod_cells,
     "services": _service,
     "deployments.apps": _deployment,
@@ -163,5 +170,5 @@ _CELLS: Mapping[str, Cells] = {
 
 def cells_of(resource: Resource, obj: Obj, now: datetime) -> list[Any]:
     """Return the cells of one object's row."""
-    cells = _CELLS.get(resource.qualified_name) or POLICY_CELLS.get(resource.qualified_name)
+    cells = _CELLS.get(resource.qualified_name)
     return cells(obj, now) if cells else [name_of(obj), dig(obj, "metadata", "creationTimestamp", default="")]

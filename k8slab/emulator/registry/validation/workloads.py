@@ -99,13 +99,14 @@ def _rolling(spec: Obj) -> Iterator[FieldError]:
         yield FieldError(FORBIDDEN, "spec.strategy.rollingUpdate", detail=detail)
     elif rolling is not None:
         for name in ("maxUnavailable", "maxSurge"):
-            yield from _share(rolling.get(name), f"spec.strategy.rollingUpdate.{name}")
+            yield from int_or_percent(rolling.get(name), f"spec.strategy.rollingUpdate.{name}")
         if str(rolling.get("maxUnavailable")) in ("0", "0%") and str(rolling.get("maxSurge")) in ("0", "0%"):
             detail = "may not be 0 when `maxSurge` is 0"
             yield FieldError(INVALID, "spec.strategy.rollingUpdate.maxUnavailable", rolling["maxUnavailable"], detail)
 
 
-def _share(value: Any, path: str) -> Iterator[FieldError]:
+def int_or_percent(value: Any, path: str) -> Iterator[FieldError]:
+    """Yield an error for what is neither a number from 0 on nor a percentage (at most 100% may be unavailable)."""
     if isinstance(value, str) and not re.fullmatch(r"\d+%", value):
         yield FieldError(INVALID, path, value, _PERCENT)
     elif isinstance(value, str) and path.endswith("maxUnavailable") and int(value[:-1]) > 100:  # noqa: PLR2004

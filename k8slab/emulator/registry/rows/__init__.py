@@ -1,0 +1,1 @@
+"""Strategies by topic; ``strategies.py`` joins them into the one table."""
