@@ -11,6 +11,8 @@ from typing import TypeVar
 from k8slab.clock import Clock, Entropy, SystemClock
 from k8slab.emulator.api import Caller
 from k8slab.emulator.apiserver.authentication import Authenticator
+from k8slab.emulator.apiserver.authorization.authorizer import Authorizer
+from k8slab.emulator.apiserver.authorization.rules import Rules
 from k8slab.emulator.apiserver.kubeconfig import write_kubeconfig
 from k8slab.emulator.apiserver.pki import ensure_pki, signing_key
 from k8slab.emulator.apiserver.server import HttpsServer
@@ -84,6 +86,7 @@ class Cluster:
                 {pki.token: Caller("kubernetes-admin", ("system:masters", "system:authenticated"))},
                 lambda token: tokens.caller(token, registry.lookup),
             ),
+            Authorizer(Rules(registry)),
             pods=kubelet,
             admission=self._admission(registry),
             extras={"/k8slab/v1/ports": self._ports},

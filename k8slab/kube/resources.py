@@ -188,6 +188,16 @@ DEVICE_CLAIMS = _spaced(_DEVICES, "ResourceClaim", "resourceclaims", subresource
 DEVICE_CLAIM_TEMPLATES = _spaced(_DEVICES, "ResourceClaimTemplate", "resourceclaimtemplates")
 DEVICE_SLICES = _cluster(_DEVICES, "ResourceSlice", "resourceslices")
 
+_AUTHENTICATION, _AUTHORIZATION, _ASKED = "authentication.k8s.io", "authorization.k8s.io", ("create",)
+REVIEWS = (
+    _cluster(_AUTHENTICATION, "SelfSubjectReview", "selfsubjectreviews", verbs=_ASKED),
+    _cluster(_AUTHENTICATION, "TokenReview", "tokenreviews", verbs=_ASKED),
+    _spaced(_AUTHORIZATION, "LocalSubjectAccessReview", "localsubjectaccessreviews", verbs=_ASKED),
+    _cluster(_AUTHORIZATION, "SelfSubjectAccessReview", "selfsubjectaccessreviews", verbs=_ASKED),
+    _cluster(_AUTHORIZATION, "SelfSubjectRulesReview", "selfsubjectrulesreviews", verbs=_ASKED),
+    _cluster(_AUTHORIZATION, "SubjectAccessReview", "subjectaccessreviews", verbs=_ASKED),
+)
+
 # The order in which /apis lists the groups; those that are not here follow.
 _GROUPS = (
     "", "apiregistration.k8s.io", "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io",
@@ -204,6 +214,7 @@ BUILT_IN = (
     STORAGE_CLASSES, CSI_DRIVERS, CSI_NODES, CSI_CAPACITIES, VOLUME_ATTACHMENTS, VOLUME_ATTRIBUTES, PRIORITY_CLASSES,
     RUNTIME_CLASSES, SIGNING_REQUESTS, ADMISSION_POLICIES, ADMISSION_POLICY_BINDINGS, FLOW_SCHEMAS, PRIORITY_LEVELS,
     DEVICE_CLASSES, DEVICE_CLAIMS, DEVICE_CLAIM_TEMPLATES, DEVICE_SLICES,
+    *REVIEWS,
 )  # fmt: skip
 
 

@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from k8slab.emulator.apiserver import parameters
+from k8slab.emulator.apiserver.authorization.authorizer import is_superuser
+from k8slab.emulator.apiserver.authorization.escalation import demand_held, grants
+from k8slab.emulator.apiserver.callers import caller_of
 from k8slab.emulator.apiserver.paths import Target
 from k8slab.emulator.apiserver.services import Services
 from k8slab.emulator.apiserver.webhooks.matching import Attempt
@@ -24,8 +27,8 @@ async def admitted(
     dry_run = parameters.dry_run(request.query)
     admission = services.admission
     if admission is None or not admission.wanted(target.resource):
-        return await write(None, dry_run)
-    caller = services.authenticator.caller(request)
+        return await _written(services, request, target, write, None)
+    caller = caller_of(request)
     old = _present(services, target) if operation == "UPDATE" else None
     new = (await write(None, True)).decode()
     name = target.name or str(dig(new, "metadata", "name", default=""))
@@ -33,7 +36,15 @@ async def admitted(
     changed = await admission.mutate(attempt, caller, warnings)
     given = None if changed is attempt else _resettable(changed.new)
     await admission.validate(changed, caller, warnings)
-    return await write(given, dry_run)
+    return await _written(services, request, target, write, given)
+
+
+async def _written(services: Services, request: web.Request, target: Target, write: Write, given: Obj | None) -> Entry:
+    """Write; a role or binding only when the caller holds what it grants."""
+    if grants(target.resource) and not is_superuser(caller_of(request)):
+        old, new = _present(services, target), (await write(given, True)).decode()
+        demand_held(services.authorizer, caller_of(request), target.resource, target.namespace, new=new, old=old)
+    return await write(given, parameters.dry_run(request.query))
 
 
 def _present(services: Services, target: Target) -> Obj | None:
@@ -53,7 +64,7 @@ async def admit_deletion(services: Services, request: web.Request, target: Targe
     admission = services.admission
     if admission is None or not admission.wanted(target.resource):
         return
-    caller = services.authenticator.caller(request)
+    caller = caller_of(request)
     old = _present(services, target)
     if old is None:
         return

@@ -7,10 +7,15 @@ import logging
 from aiohttp import web
 
 from k8slab.emulator.apiserver.answers import error_answer, json_answer
+from k8slab.emulator.apiserver.authorization.attributes import attributes_of
+from k8slab.emulator.apiserver.authorization.impersonation import impersonated
+from k8slab.emulator.apiserver.authorization.reviews import REVIEWS
 from k8slab.emulator.apiserver.bodies import LIMIT_BYTES
+from k8slab.emulator.apiserver.callers import CALLER
 from k8slab.emulator.apiserver.documents import document
 from k8slab.emulator.apiserver.paths import Target, target_of
 from k8slab.emulator.apiserver.pod_doors import POD_DOORS
+from k8slab.emulator.apiserver.reviewing import review
 from k8slab.emulator.apiserver.services import Services
 from k8slab.emulator.apiserver.verbs import verb_of
 from k8slab.emulator.store import StoreError
@@ -18,7 +23,6 @@ from k8slab.kube.status import ApiError, failure, internal_error
 from k8slab.kube.subresources import subresource_of
 
 _LOG = logging.getLogger(__name__)
-_OPEN = ("/healthz", "/livez", "/readyz", "/version")
 
 
 def build_app(services: Services) -> web.Application:
@@ -50,8 +54,7 @@ class _Server:
         return error_answer(self._services.schema, failed, request.headers.get("Accept", ""))
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        if request.path.rstrip("/") not in _OPEN:
-            self._services.authenticator.caller(request)
+        self._authorize(request)
         page = document(self._services, request) if request.method in ("GET", "HEAD") else None
         if page is not None:
             return page
@@ -63,11 +66,21 @@ class _Server:
             raise _no_such_path()
         return await self._serve(request, target)
 
+    def _authorize(self, request: web.Request) -> None:
+        """Find out who asks, and whether they may; raises ``ApiError`` 401 or 403."""
+        authorizer = self._services.authorizer
+        caller = self._services.authenticator.caller(request)
+        caller = impersonated(authorizer, caller, request.headers, request.path)
+        authorizer.demand(caller, attributes_of(request.method, request.rel_url.raw_path, request.query))
+        request[CALLER] = caller
+
     async def _serve(self, request: web.Request, target: Target) -> web.StreamResponse:
         door = POD_DOORS.get(target.subresource) if target.resource.plural == "pods" else None
         if door is not None:
             return await door(self._services, request, target)
         resource = target.resource
+        if resource.qualified_name in REVIEWS:
+            return await review(self._services, request, target)
         allowed = subresource_of(resource, target.subresource).verbs if target.subresource else resource.verbs
         return await verb_of(request, target, allowed)(self._services, request, target)
 

@@ -1,7 +1,8 @@
-"""Who asks: a client certificate of the cluster's own CA, or a bearer token."""
+"""Who asks: a client certificate of the cluster's own CA, a bearer token, or nobody in particular."""
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ssl
 from collections.abc import Callable, Mapping
@@ -12,7 +13,9 @@ from aiohttp import web
 from k8slab.emulator.api import Caller
 from k8slab.kube.status import unauthorized
 
-_AUTHENTICATED = "system:authenticated"
+AUTHENTICATED, UNAUTHENTICATED = "system:authenticated", "system:unauthenticated"
+ANONYMOUS = "system:anonymous"
+_CREDENTIAL = "authentication.kubernetes.io/credential-id"
 
 
 class Authenticator:
@@ -25,23 +28,27 @@ class Authenticator:
         self._of_account = of_account
 
     def caller(self, request: web.Request) -> Caller:
-        """Return who sent the request; raises ``ApiError`` 401."""
+        """Return who sent the request; without credentials the anonymous user. Raises ``ApiError`` 401 for wrong ones.
+
+        A certificate goes before a token, as in the order of k8s.io/apiserver's authenticators.
+        """
+        certified = _of_certificate(request)
+        if certified is not None:
+            return certified
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and token:
-            return self._of_token(token.strip())
-        found = _of_certificate(request)
+        if scheme.lower() != "bearer" or not token.strip():
+            return Caller(ANONYMOUS, (UNAUTHENTICATED,))
+        found = self.of_token(token.strip())
         if found is None:
             raise unauthorized()
         return found
 
-    def _of_token(self, token: str) -> Caller:
+    def of_token(self, token: str) -> Caller | None:
+        """Return whose token it is, or None."""
         for known, caller in self._tokens.items():
             if hmac.compare_digest(known.encode(), token.encode()):
                 return caller
-        found = self._of_account(token)
-        if found is None:
-            raise unauthorized()
-        return found
+        return self._of_account(token)
 
 
 def _of_certificate(request: web.Request) -> Caller | None:
@@ -54,7 +61,9 @@ def _of_certificate(request: web.Request) -> Caller | None:
     subject = [pair for part in _parts(certificate) for pair in part]
     name = next((value for key, value in subject if key == "commonName"), "")
     groups = tuple(value for key, value in subject if key == "organizationName")
-    return Caller(name, (*groups, _AUTHENTICATED)) if name else None
+    der = connection.getpeercert(binary_form=True) if connection else None
+    extra = {_CREDENTIAL: (f"X509SHA256={hashlib.sha256(der or b'').hexdigest()}",)}
+    return Caller(name, (*groups, AUTHENTICATED), extra=extra) if name else None
 
 
 def _parts(certificate: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], ...]:

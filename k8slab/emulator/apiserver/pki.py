@@ -113,7 +113,7 @@ class _Maker:
         addresses = [x509.IPAddress(ipaddress.ip_address(text)) for text in _SERVER_ADDRESSES]
         names = x509.SubjectAlternativeName([*[x509.DNSName(name) for name in _SERVER_NAMES], *addresses])
         self._leaf("server", self._name("kube-apiserver", ()), ca_name, ca_key, names)
-        self._leaf("admin", self._name("kubernetes-admin", ("system:masters",)), ca_name, ca_key, None)
+        self._leaf("admin", self._name("kubernetes-admin", ("kubeadm:cluster-admins",)), ca_name, ca_key, None)
         write_private(self._folder / "token", secrets.token_urlsafe(32).encode() + b"\n")
 
     def _name(self, common: str, organizations: Sequence[str]) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from k8slab.clock import Clock
 from k8slab.emulator.api import PodAccess
 from k8slab.emulator.apiserver.authentication import Authenticator
+from k8slab.emulator.apiserver.authorization.authorizer import Authorizer
 from k8slab.emulator.apiserver.webhooks.admission import WebhookAdmission
 from k8slab.emulator.registry.registry import Registry
 from k8slab.kube.objects import Obj
@@ -17,7 +18,7 @@ from k8slab.kube.schema import Schema
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The registry and its tables, the way into pods, who may come in, and pages beside the Kubernetes API.
+    """The registry and its tables, the way into pods, who may come in and do what, and pages beside the Kubernetes API.
 
     ``extras`` maps a path (``/k8slab/v1/ports``) to what answers it. ``used`` is called for each request, so that the
     process knows when nobody needs the cluster any more.
@@ -28,6 +29,7 @@ class Services:
     schema: Schema
     clock: Clock
     authenticator: Authenticator
+    authorizer: Authorizer
     pods: PodAccess | None = None
     admission: WebhookAdmission | None = None
     extras: Mapping[str, Callable[[], Awaitable[Obj]]] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from k8slab.emulator.controllers.endpoints import EndpointsController
 from k8slab.emulator.controllers.garbage import GarbageCollector
 from k8slab.emulator.controllers.job import JobController
 from k8slab.emulator.controllers.namespace import NamespaceController
+from k8slab.emulator.controllers.rbac.aggregation import ClusterRoleAggregation
 from k8slab.emulator.controllers.replicaset import ReplicaSetController
 from k8slab.emulator.controllers.scheduler import Scheduler
 from k8slab.emulator.controllers.service_account import RootCaPublisher, ServiceAccountController
@@ -30,6 +31,7 @@ def build(desk: Desk, catalog: Catalog, root_ca: str) -> list[Controller]:
         EndpointSliceController(desk),
         EndpointsController(desk),
         EndpointMirror(desk),
+        ClusterRoleAggregation(desk),
         ServiceAccountController(desk),
         RootCaPublisher(desk, root_ca),
         NamespaceController(desk, catalog),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8slab.emulator.api import Api
+from k8slab.emulator.controllers.rbac.defaults import default_policy
 from k8slab.kube.objects import Obj, name_of, namespace_of
 from k8slab.kube.resources import ENDPOINT_SLICES, ENDPOINTS, NAMESPACES, SERVICES, Resource
 from k8slab.kube.status import ApiError
@@ -14,7 +15,7 @@ SERVICE_ADDRESS = "10.96.0.1"
 
 
 async def bootstrap(api: Api, server_address: str = "172.18.0.2", server_port: int = 6443) -> None:
-    """Create the system namespaces and the Service ``default/kubernetes`` with its endpoints, where missing.
+    """Create the system namespaces, the default roles and the Service ``default/kubernetes``, where missing.
 
     ``server_address`` and ``server_port`` are where pods reach the API server behind 10.96.0.1:443.
     """
@@ -30,6 +31,7 @@ async def bootstrap(api: Api, server_address: str = "172.18.0.2", server_port: i
 def _objects(address: str, port: int) -> Iterator[tuple[Resource, Obj]]:
     for name in SYSTEM_NAMESPACES:
         yield NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    yield from default_policy()
     yield SERVICES, _service(port)
     ports = [{"name": "https", "port": port, "protocol": "TCP"}]
     yield (

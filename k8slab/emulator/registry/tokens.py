@@ -6,7 +6,7 @@ Claims: k8s.io/kubernetes/pkg/serviceaccount; limits: pkg/registry/core/servicea
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ ISSUER = "https://kubernetes.default.svc.cluster.local"
 _ALGORITHM = "ES256"
 _SHORTEST, _LONGEST, _USUAL = 600, 1 << 32, 3600
 _CLAIM = "kubernetes.io"
+_EXTRA = "authentication.kubernetes.io/"
 
 # Returns an object by (kind, namespace, name), or None.
 Lookup = Callable[[str, str, str], Obj | None]
@@ -71,7 +72,7 @@ class TokenIssuer:
         private = claims.get(_CLAIM) or {}
         if not claims["nbf"] <= now < claims["exp"] or not _still_there(private, lookup):
             return None
-        return _caller(private)
+        return _caller(private, str(claims.get("jti", "")))
 
 
 def _checked_seconds(spec: Obj, name: str) -> int:
@@ -112,7 +113,17 @@ def _still_there(private: Obj, lookup: Lookup) -> bool:
     return "serviceaccount" in private
 
 
-def _caller(private: Obj) -> Caller:
-    namespace, name = private["namespace"], private["serviceaccount"]["name"]
+def account_caller(namespace: str, name: str, uid: str, extra: Mapping[str, tuple[str, ...]]) -> Caller:
+    """Return a ServiceAccount as a user."""
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
-    return Caller(f"system:serviceaccount:{namespace}:{name}", groups)
+    return Caller(f"system:serviceaccount:{namespace}:{name}", groups, uid, extra)
+
+
+def _caller(private: Obj, token_id: str) -> Caller:
+    account = private["serviceaccount"]
+    extra = {f"{_EXTRA}credential-id": (f"JTI={token_id}",)}
+    for claim in ("node", "pod"):
+        bound = private.get(claim)
+        if bound:
+            extra |= {f"{_EXTRA}{claim}-{field}": (str(bound[field]),) for field in ("name", "uid")}
+    return account_caller(private["namespace"], account["name"], str(account.get("uid", "")), extra)

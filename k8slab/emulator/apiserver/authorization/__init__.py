@@ -1,0 +1,1 @@
+"""Who may do what: the roles and bindings of the cluster, held against each request."""
