@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from k8slab.kube.objects import Obj
 from k8slab.kube.resources import Resource
@@ -224,9 +224,12 @@ class LogOptions:
     limit_bytes: int | None = None
 
 
+Door = Literal["exec", "attach", "portforward"]
+
+
 @dataclass(frozen=True, slots=True)
 class ExecRequest:
-    """A command to run in a container."""
+    """A command to run in a container; without a command the container's own program is meant (attach)."""
 
     container: str
     command: tuple[str, ...]
@@ -249,9 +252,17 @@ class ExecStreams(Protocol):
         """Send error output to the client."""
         ...
 
+    async def next_size(self) -> tuple[int, int]:
+        """Return columns and rows when the client's terminal gets a size; waits for ever when there is none."""
+        ...
+
 
 class PodAccess(Protocol):
     """What the kubelet serves to the API server. Errors are ``kube.status.ApiError``."""
+
+    def check(self, namespace: str, name: str, container: str, door: Door) -> None:
+        """Raise what the kubelet answers before it opens the door, in its bare words (code 500)."""
+        ...
 
     def logs(self, namespace: str, name: str, options: LogOptions) -> AsyncIterator[bytes]:
         """Yield the container's log from its lines on, endlessly with ``follow`` until the container ends."""
@@ -259,6 +270,14 @@ class PodAccess(Protocol):
 
     async def exec(self, namespace: str, name: str, request: ExecRequest, streams: ExecStreams) -> int:
         """Run a command in a running container; return its exit code."""
+        ...
+
+    async def attach(self, namespace: str, name: str, request: ExecRequest, streams: ExecStreams) -> None:
+        """Carry the streams of the container's own program until it ends."""
+        ...
+
+    async def connect(self, namespace: str, name: str, port: int) -> Route:
+        """Find who listens on the pod's localhost; raises ``DialError``."""
         ...
 
 
@@ -288,6 +307,9 @@ class ContainerSpec:
     root: str
     volumes: str = ""
     read_only: tuple[str, ...] = ()
+    stdin: bool = False
+    stdin_once: bool = False
+    tty: bool = False
     ports: Mapping[str, int] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -304,7 +326,20 @@ class RunningContainer(Protocol):
         ...
 
     async def exec(self, request: ExecRequest, streams: ExecStreams) -> int:
-        """Run another command in it; return the exit code (126 and 127 as shells have them)."""
+        """Run another command in it; return the exit code. Raises ``ExecError`` when there is no such command."""
+        ...
+
+
+@runtime_checkable
+class TakesInput(Protocol):
+    """A started container whose program reads what an attached client sends."""
+
+    async def send_input(self, data: bytes) -> None:
+        """Send input; empty data ends it."""
+        ...
+
+    async def resize(self, columns: int, rows: int) -> None:
+        """Tell the size of the client's terminal."""
         ...
 
 
@@ -322,6 +357,10 @@ class ContainerLog(Protocol):
     def write(self, stream: Literal["stdout", "stderr"], data: bytes) -> None:
         """Append output as it came."""
         ...
+
+
+class ExecError(Exception):
+    """A command could not be started in a container; the text is runc's message."""
 
 
 class StartError(Exception):

@@ -87,7 +87,7 @@ class Cluster:
                 lambda token: tokens.caller(token, registry.lookup),
             ),
             Authorizer(Rules(registry)),
-            pods=kubelet,
+            pods=kubelet.access,
             admission=self._admission(registry),
             extras={"/k8slab/v1/ports": self._ports},
             used=self._used,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
 
 from k8slab.emulator.api import DeleteOptions, LogOptions, Preconditions
@@ -119,16 +120,46 @@ def delete_options(query: Query, body: Obj) -> DeleteOptions:
     )
 
 
-def log_options(query: Query) -> LogOptions:
-    """Return the options of a pod's log."""
-    since = number(query, "sinceSeconds")
-    return LogOptions(
+def log_options(query: Query, pod: str) -> LogOptions:
+    """Return the options of a pod's log (k8s.io/kubernetes/pkg/apis/core/validation: ValidatePodLogOptions)."""
+    options = LogOptions(
         container=query.get("container", ""),
         follow=flag(query, "follow"),
         previous=flag(query, "previous"),
         timestamps=flag(query, "timestamps"),
-        since_seconds=since,
-        since_time=query.get("sinceTime", ""),
+        since_seconds=number(query, "sinceSeconds"),
+        since_time=_moment(query.get("sinceTime", "")),
         tail_lines=number(query, "tailLines"),
         limit_bytes=number(query, "limitBytes"),
     )
+    errors = []
+    if options.tail_lines is not None and options.tail_lines < 0:
+        errors.append(_invalid("tailLines", options.tail_lines, "must be greater than or equal to 0"))
+    if options.limit_bytes is not None and options.limit_bytes < 1:
+        errors.append(_invalid("limitBytes", options.limit_bytes, "must be greater than 0"))
+    if options.since_seconds is not None and options.since_time:
+        both = "at most one of `sinceTime` or `sinceSeconds` may be specified"
+        errors.append(FieldError("Forbidden", "[]", "", both))
+    elif options.since_seconds is not None and options.since_seconds < 1:
+        errors.append(_invalid("sinceSeconds", int(options.since_seconds), "must be greater than 0"))
+    if query.get("stream"):
+        errors.append(FieldError("Forbidden", "stream", "", "may not be specified"))
+    if errors:
+        raise invalid("", "PodLogOptions", pod, errors)
+    return options
+
+
+def _invalid(name: str, value: int, detail: str) -> FieldError:
+    return FieldError("Invalid value", name, value, detail)
+
+
+def _moment(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        if datetime.fromisoformat(text).utcoffset() is not None:
+            return text
+    except ValueError:
+        pass
+    layout = "2006-01-02T15:04:05Z07:00"
+    raise bad_request(f'parsing time "{text}" as "{layout}": cannot parse "{text}" as "2006"')

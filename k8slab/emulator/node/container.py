@@ -40,6 +40,8 @@ class ContainerLife:
     log: RunLog
     previous_log: RunLog | None = None
     running: RunningContainer | None = None
+    # Whether a client has been attached to this run.
+    attached: bool = False
     _back_off: BackOff = field(default_factory=BackOff)
     _pull_back_off: BackOff = field(default_factory=BackOff)
     _restart_now: asyncio.Event = field(default_factory=asyncio.Event)
@@ -91,6 +93,7 @@ class ContainerLife:
     async def _fresh_log(self) -> None:
         if self.record.phase == "terminated" or self.record.previous is not None:
             self.previous_log, self.log = self.log, RunLog(self.clock)
+            self.attached = False
 
     def _not_started(self, message: str) -> float:
         self.log.end()

@@ -18,6 +18,7 @@ from k8slab.emulator.api import (
     ContainerLog,
     ContainerSpec,
     DroppedError,
+    ExecError,
     ExecRequest,
     ExecStreams,
     Fabric,
@@ -41,6 +42,8 @@ class _Session:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     code: int = 137
     ports: list[int] = field(default_factory=list)
+    # Why the runtime could not start the command, in runc's words.
+    refused: str = ""
 
 
 class ProgramHost:
@@ -106,6 +109,8 @@ class ProgramHost:
         elif "listen" in message:
             session.ports.append(message["listen"])
             self._fabric.listen(session.source.address, message["listen"], message["path"])
+        elif "refused" in message:
+            session.refused = message["refused"]
         elif "exit" in message:
             self._end(message["id"], message["exit"])
 
@@ -167,6 +172,8 @@ class ProgramHost:
             await self.tell("stop", identity)
             if not container:
                 self._sessions.pop(message["container"], None)
+        if session.refused:
+            raise ExecError(session.refused)
         return session.code
 
     async def _feed(self, identity: str, request: ExecRequest, streams: ExecStreams) -> None:

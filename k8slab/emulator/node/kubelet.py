@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from k8slab.clock import Clock
-from k8slab.emulator.api import Api, ExecRequest, ExecStreams, Fabric, LogOptions, Program
+from k8slab.emulator.api import Api, Fabric, Program
 from k8slab.emulator.machinery.events import EventRecorder
 from k8slab.emulator.machinery.informer import Informer
+from k8slab.emulator.node.access import NodeAccess
 from k8slab.emulator.node.config_source import ApiSource
-from k8slab.emulator.node.container import ContainerLife
 from k8slab.emulator.node.node_object import ADDRESS, NODE_NAME, register_node
 from k8slab.emulator.node.pod_worker import NodeParts, PodWorker
 from k8slab.emulator.node.runtime import Runtime
 from k8slab.emulator.node.volumes.manager import names_used
 from k8slab.kube.objects import Obj, dig, is_deleting, name_of, namespace_of, uid_of
 from k8slab.kube.resources import CONFIG_MAPS, PODS, SECRETS, SERVICES
-from k8slab.kube.status import bad_request, failure, not_found
 
 _LOG = logging.getLogger(__name__)
 _SHOWN = {"ConfigMap": CONFIG_MAPS, "Secret": SECRETS}
@@ -28,7 +27,7 @@ _FINAL = ("Succeeded", "Failed")
 
 
 class Kubelet:
-    """Follows the pods of node ``k8slab``; implements ``emulator.api.PodAccess``."""
+    """Follows the pods of node ``k8slab``; ``access`` is the way into them."""
 
     def __init__(self, api: Api, fabric: Fabric, clock: Clock, run_dir: Path, programs: Mapping[str, Program]) -> None:
         self._api = api
@@ -42,6 +41,11 @@ class Kubelet:
         self._parts = NodeParts(api, fabric, clock, self._events, runtime, ADDRESS)
         self._workers: dict[str, tuple[PodWorker, asyncio.Task[None]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self.access = NodeAccess(self._pods.get, self._worker, fabric, clock)
+
+    def _worker(self, pod: Obj) -> PodWorker | None:
+        found = self._workers.get(uid_of(pod))
+        return found[0] if found else None
 
     async def start(self) -> None:
         """Register the node and take up its pods."""
@@ -106,51 +110,3 @@ class Kubelet:
         finally:
             self._workers.pop(uid_of(worker.pod), None)
             self._parts.runtime.forget(worker.pod)
-
-    # --- the way in ---
-
-    def _life(self, namespace: str, name: str, container: str) -> ContainerLife:
-        pod = self._pods.get(namespace, name)
-        if pod is None:
-            raise not_found("", "pods", name)
-        found = self._workers.get(uid_of(pod))
-        lives = {**found[0].init, **found[0].main} if found else {}
-        names = [entry["name"] for entry in pod["spec"]["containers"]]
-        chosen = container or names[0]
-        if not container and len(names) > 1:
-            listed = " ".join(names)
-            raise bad_request(f"a container name must be specified for pod {name}, choose one of: [{listed}]")
-        if chosen not in lives:
-            if chosen in names:
-                raise bad_request(f'container "{chosen}" in pod "{name}" is waiting to start: ContainerCreating')
-            raise bad_request(f"container {chosen} is not valid for pod {name}")
-        return lives[chosen]
-
-    async def logs(self, namespace: str, name: str, options: LogOptions) -> AsyncIterator[bytes]:
-        """Yield the container's log, endlessly with ``follow`` until the container ends."""
-        life = self._life(namespace, name, options.container)
-        record = life.record
-        if options.previous:
-            if life.previous_log is None:
-                raise bad_request(f'previous terminated container "{record.name}" in pod "{name}" not found')
-            source = life.previous_log
-        else:
-            if record.phase == "waiting" and record.previous is None:
-                reason = _why_waiting(record.reason)
-                raise bad_request(f'container "{record.name}" in pod "{name}" is waiting to start: {reason}')
-            source = life.log
-        async for chunk in source.read(options):
-            yield chunk
-
-    async def exec(self, namespace: str, name: str, request: ExecRequest, streams: ExecStreams) -> int:
-        """Run a command in a running container; return its exit code."""
-        life = self._life(namespace, name, request.container)
-        if life.running is None:
-            message = f'unable to upgrade connection: container not found ("{life.container["name"]}")'
-            raise failure(500, "InternalError", message)
-        return await life.running.exec(request, streams)
-
-
-def _why_waiting(reason: str) -> str:
-    trying = {"ErrImagePull": "image can't be pulled", "ImagePullBackOff": "trying and failing to pull image"}
-    return trying.get(reason, reason or "ContainerCreating")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -22,6 +22,11 @@ class Line:
 
     when: datetime
     data: bytes
+    stream: str = "stdout"
+
+
+# A piece of output with the stream it came from; None at the end of the run.
+Output = tuple[str, bytes] | None
 
 
 class RunLog:
@@ -34,19 +39,22 @@ class RunLog:
         self._size = 0
         self._partial: dict[str, bytes] = {}
         self._more = asyncio.Event()
+        self._followers: set[asyncio.Queue[Output]] = set()
         self.ended = False
 
     def write(self, stream: Literal["stdout", "stderr"], data: bytes) -> None:
         """Append output as it came; a line is kept when its end comes."""
+        for follower in self._followers:
+            follower.put_nowait((stream, data))
         *lines, rest = (self._partial.pop(stream, b"") + data).split(b"\n")
         for line in lines:
-            self._append(line + b"\n")
+            self._append(line + b"\n", stream)
         if rest:
             self._partial[stream] = rest
         self._wake()
 
-    def _append(self, data: bytes) -> None:
-        self._lines.append(Line(self._clock.now(), data))
+    def _append(self, data: bytes, stream: str) -> None:
+        self._lines.append(Line(self._clock.now(), data, stream))
         self._size += len(data)
         while self._size > LIMIT_BYTES:
             self._size -= len(self._lines.popleft().data)
@@ -54,11 +62,30 @@ class RunLog:
 
     def end(self) -> None:
         """Say that nothing more comes."""
-        for rest in self._partial.values():
-            self._append(rest)
+        for stream, rest in self._partial.items():
+            self._append(rest, stream)
         self._partial.clear()
         self.ended = True
+        for follower in self._followers:
+            follower.put_nowait(None)
         self._wake()
+
+    async def attached(self, *, replay: bool) -> AsyncGenerator[tuple[str, bytes], None]:
+        """Yield output as it is written, parts of lines too, until the run ends; ``replay``: from the beginning."""
+        follower: asyncio.Queue[Output] = asyncio.Queue()
+        if replay:
+            for line in self._lines:
+                follower.put_nowait((line.stream, line.data))
+            for stream, rest in self._partial.items():
+                follower.put_nowait((stream, rest))
+        if self.ended:
+            follower.put_nowait(None)
+        self._followers.add(follower)
+        try:
+            while (output := await follower.get()) is not None:
+                yield output
+        finally:
+            self._followers.discard(follower)
 
     def _wake(self) -> None:
         more, self._more = self._more, asyncio.Event()

@@ -55,6 +55,10 @@ class PodWorker:
         self._volumes_changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
+    def lives(self) -> dict[str, ContainerLife]:
+        """Return all containers by name."""
+        return {**self.init, **self.main}
+
     def updated(self, pod: Obj) -> None:
         """Take a newer version of the pod."""
         self.pod = pod

@@ -42,6 +42,11 @@ class OutputCollector:
         """Keep error output."""
         self.output += data
 
+    async def next_size(self) -> tuple[int, int]:
+        """Wait for ever: there is no terminal."""
+        await asyncio.Event().wait()
+        raise AssertionError("an event that nobody sets")
+
 
 async def run_probe(probe: Obj, target: ProbeTarget, dialer: Dialer) -> str:
     """Try once; return an empty text for success, else the failure as the kubelet words it."""

@@ -10,16 +10,16 @@ import base64
 import itertools
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from k8slab.emulator.node.host.context import NetworkError, ProgramContext, Serve, Streams, Streamset
+from k8slab.emulator.node.host.executables import cannot_run, commands_of
 from k8slab.emulator.node.host.servers import SERVERS
-from k8slab.emulator.node.host.shell.applets import BUSYBOX, CURL, WITH_BASH
-from k8slab.emulator.node.host.shell.interpreter import Command, ExitShellError, Shell
+from k8slab.emulator.node.host.shell.interpreter import ExitShellError, Shell
 
 Message = dict[str, Any]
 
@@ -47,7 +47,9 @@ class HostControl:
             case "start":
                 self._tasks[identity] = asyncio.create_task(self._start(identity, message))
             case "exec":
-                self._tasks[identity] = asyncio.create_task(self._exec(identity, message))
+                # Input may follow at once, before the task runs.
+                streams = self._streams(identity)
+                self._tasks[identity] = asyncio.create_task(self._exec(identity, message, streams))
             case "input":
                 if identity in self._inputs:
                     self._inputs[identity].put_nowait(base64.b64decode(message["data"]))
@@ -106,12 +108,11 @@ class HostControl:
         server = SERVERS.get(str(context.facts.get("program")))
         if server is not None:
             return await server(context, argv[1:])
-        shell = Shell(context, _commands(context))
+        shell = Shell(context, commands_of(context.image, ""))
         return await shell.execute(argv, context.streams)
 
-    async def _exec(self, identity: str, message: Message) -> None:
+    async def _exec(self, identity: str, message: Message, streams: Streamset) -> None:
         known = self._contexts.get(message["container"])
-        streams = self._streams(identity)
         if known is None:
             root = message["root"]
             network = _HostNetwork(self, message["container"], message["sockets"])
@@ -121,7 +122,10 @@ class HostControl:
                 volumes=message["volumes"], read_only=tuple(message["read_only"]),
             )  # fmt: skip
         context = replace(known, env=dict(known.env), streams=streams)
-        shell = Shell(context, _commands(context))
+        shell = Shell(context, commands_of(context.image, message["program"]))
+        problem = cannot_run(shell, message["argv"][0])
+        if problem:
+            self.send({"refused": problem, "id": identity})
         await self._finish(identity, shell.execute(list(message["argv"]), streams))
 
     async def _finish(self, identity: str, running: Awaitable[int]) -> None:
@@ -140,13 +144,6 @@ class HostControl:
             self._inputs.pop(identity, None)
             self._tasks.pop(identity, None)
             self.send({"exit": code, "id": identity})
-
-
-def _commands(context: ProgramContext) -> Mapping[str, Command]:
-    name = context.image.rpartition("/")[2].partition(":")[0]
-    if name == "busybox":
-        return BUSYBOX
-    return WITH_BASH if name == "nginx" else CURL
 
 
 class _HostNetwork:
