@@ -18,7 +18,7 @@ from k8slab.emulator.apiserver.pki import ensure_pki, signing_key
 from k8slab.emulator.apiserver.server import HttpsServer
 from k8slab.emulator.apiserver.services import Services
 from k8slab.emulator.apiserver.webhooks.admission import WebhookAdmission
-from k8slab.emulator.controllers import bootstrap, controller_manager
+from k8slab.emulator.controllers import bootstrap, controller_manager, serve_definitions
 from k8slab.emulator.ingress.certgen import CertgenProgram
 from k8slab.emulator.ingress.program import IngressProgram, Parts
 from k8slab.emulator.machinery.manager import Manager
@@ -32,7 +32,7 @@ from k8slab.emulator.registry.tokens import TokenIssuer
 from k8slab.emulator.store import Store
 from k8slab.errors import ClusterError
 from k8slab.kube.objects import Obj
-from k8slab.kube.resources import Catalog
+from k8slab.kube.resources import DEFINITIONS, Catalog
 from k8slab.kube.schema import Schema
 
 _RUN_PREFIX = "k8slab-"
@@ -124,6 +124,7 @@ class Cluster:
     async def _start_parts(self, api: LocalApi, catalog: Catalog, ca: str, run_dir: Path) -> Kubelet:
         """Start what lives on the API: the network, the controllers, the node."""
         await bootstrap(api)
+        serve_definitions(catalog, (await api.list(DEFINITIONS)).items)
         self._network = VirtualNetwork(api, run_dir, self._clock, self._entropy)
         await self._network.start()
         self._manager = controller_manager(api, self._clock, self._entropy, catalog, ca)

@@ -20,6 +20,8 @@ from k8slab.kube.quantities import canonical_quantity
 from k8slab.kube.schema import Field, Schema
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_SCHEMA = "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps"
+_SCHEMA_UNIONS = frozenset({f"{_SCHEMA}Or{other}" for other in ("Array", "Bool", "StringArray")})
 _SIZES = {"int32": 31, "int64": 63, "uint32": 32}
 
 
@@ -43,6 +45,16 @@ def conform(schema: Schema, api_version: str, kind: str, obj: Mapping[str, Any])
     walker = _Walker(schema)
     shaped = walker.struct(type_name, obj, (), "")
     return Conformed({"apiVersion": api_version, "kind": kind, **shaped}, tuple(sorted(walker.unknown)))
+
+
+def shape(schema: Schema, type_name: str, value: Mapping[str, Any], path: str) -> tuple[Obj, tuple[str, ...]]:
+    """Return a part of an object as its type has it, and the paths of what the type does not know.
+
+    Raises ``DecodeError``.
+    """
+    walker = _Walker(schema)
+    shaped = walker.struct(type_name, value, (path,), path)
+    return shaped, tuple(sorted(walker.unknown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,9 @@ class _Walker:
         reader = _READERS.get(type_name)
         if reader is not None:
             return reader(value, place, known)
+        if type_name in _SCHEMA_UNIONS:
+            # A schema, or something else that is taken as it is (true, a list of names).
+            type_name = _SCHEMA if isinstance(value, dict) else ""
         if not self._schema.has(type_name) or set(self._schema.fields(type_name)) == {"items"}:
             return value
         if value is None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from k8slab.kube.discovery import group_versions
 from k8slab.kube.objects import Obj
-from k8slab.kube.resources import Catalog, Resource
+from k8slab.kube.resources import Catalog, CustomVersion, Resource
 from k8slab.kube.schema import Field, Schema
 
 _SCALARS: Mapping[str, Obj] = {
@@ -45,6 +45,7 @@ _EXTENSIONS = {
 SWAGGER_PROTOBUF = b"\x0a\x032.0\x12\x15\x0a\x0aKubernetes\x12\x07v1.34.4"
 _WRITES = {"post": "create", "put": "update", "patch": "patch"}
 _PATCHES = ("apply-patch+yaml", "json-patch+json", "merge-patch+json", "strategic-merge-patch+json")
+_METADATA = "apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _PATCH_TYPE = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch"
 
 
@@ -53,7 +54,8 @@ def index(catalog: Catalog) -> Obj:
     paths = {}
     for group, version in group_versions(catalog):
         path = f"apis/{group}/{version}" if group else f"api/{version}"
-        seed = "".join(entry.qualified_name for entry in catalog if (entry.group, entry.version) == (group, version))
+        served = [entry for entry in catalog if (entry.group, entry.version) == (group, version)]
+        seed = "".join(f"{entry.qualified_name}{entry.custom or ''}" for entry in served)
         digest = hashlib.sha256(f"v1.34.4 {seed}".encode()).hexdigest().upper()
         paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
     return {"paths": paths}
@@ -106,9 +108,11 @@ def _read(resource: Resource, action: str) -> Obj:
 def _write(schema: Schema, resource: Resource, method: str) -> Obj:
     names = ("dryRun", "fieldManager", "fieldValidation", *(("force",) if method == "patch" else ()))
     parameters = [{"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": True}} for name in names]
-    body = _PATCH_TYPE if method == "patch" else _full(schema.kind(resource.api_version, resource.kind) or "")
+    known = component_of(resource) if resource.custom else _full(schema.kind(resource.api_version, resource.kind) or "")
+    body = _PATCH_TYPE if method == "patch" else known
     content = {"schema": {"$ref": f"#/components/schemas/{body}"}}
-    types = [f"application/{name}" for name in _PATCHES] if method == "patch" else ["*/*"]
+    patches = _PATCHES if resource.custom is None else _PATCHES[:3]
+    types = [f"application/{name}" for name in patches] if method == "patch" else ["*/*"]
     return {
         "parameters": parameters,
         "requestBody": {"content": dict.fromkeys(types, content), "required": True},
@@ -116,6 +120,11 @@ def _write(schema: Schema, resource: Resource, method: str) -> Obj:
         "x-kubernetes-action": _WRITES[method],
         "x-kubernetes-group-version-kind": _kind(resource),
     }
+
+
+def component_of(resource: Resource) -> str:
+    """Return the name of a custom kind's schema: ``com.example.stable.v1.CronTab``."""
+    return ".".join((*reversed(resource.group.split(".")), resource.version, resource.kind))
 
 
 def _full(name: str) -> str:
@@ -131,9 +140,21 @@ class _Components:
 
     def add_kind(self, resource: Resource) -> None:
         name = self._schema.kind(resource.api_version, resource.kind)
-        if name is not None:
+        if resource.custom is not None:
+            name = component_of(resource)
+            self.schemas[name] = self._custom(resource.custom)
+        elif name is not None:
             self._add(name)
+        if name is not None:
             self.schemas[_full(name)]["x-kubernetes-group-version-kind"] = [_kind(resource)]
+
+    def _custom(self, custom: CustomVersion) -> Obj:
+        """Return a definition's schema with the fields that every object has."""
+        self._add(_METADATA)
+        own = dict(custom.schema)
+        meta = {"allOf": [{"$ref": f"#/components/schemas/{_full(_METADATA)}"}]}
+        fields = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": meta}
+        return {**own, "type": "object", "properties": {**(own.get("properties") or {}), **fields}}
 
     def _add(self, name: str) -> None:
         if _full(name) in self.schemas:

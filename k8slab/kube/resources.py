@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomVersion:
+    """What a CustomResourceDefinition says of one version of its kind.
+
+    ``schema`` is its OpenAPI v3 schema, ``columns`` its printer columns, ``scale`` the paths of that subresource;
+    ``stored`` is the version that the store keeps, ``warning`` what clients of a deprecated version hear.
+    """
+
+    schema: Mapping[str, Any]
+    columns: tuple[Mapping[str, Any], ...] = ()
+    scale: Mapping[str, Any] | None = None
+    has_status: bool = False
+    stored: str = ""
+    preserve: bool = False
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +42,8 @@ class Resource:
     subresources: tuple[str, ...] = ()
     # Several resources can be views of one stored kind (events of core and of events.k8s.io).
     stored_as: str = field(default="")
+    # Where a user defined the kind. Two states of a definition are one resource.
+    custom: CustomVersion | None = field(default=None, compare=False)
 
     @property
     def api_version(self) -> str:
@@ -187,6 +206,10 @@ DEVICE_CLASSES = _cluster(_DEVICES, "DeviceClass", "deviceclasses")
 DEVICE_CLAIMS = _spaced(_DEVICES, "ResourceClaim", "resourceclaims", subresources=_STATUS)
 DEVICE_CLAIM_TEMPLATES = _spaced(_DEVICES, "ResourceClaimTemplate", "resourceclaimtemplates")
 DEVICE_SLICES = _cluster(_DEVICES, "ResourceSlice", "resourceslices")
+DEFINITIONS = _cluster(
+    "apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions", short_names=("crd", "crds"),
+    categories=_EXTENSIONS, subresources=_STATUS,
+)  # fmt: skip
 
 _AUTHENTICATION, _AUTHORIZATION, _ASKED = "authentication.k8s.io", "authorization.k8s.io", ("create",)
 REVIEWS = (
@@ -214,15 +237,36 @@ BUILT_IN = (
     STORAGE_CLASSES, CSI_DRIVERS, CSI_NODES, CSI_CAPACITIES, VOLUME_ATTACHMENTS, VOLUME_ATTRIBUTES, PRIORITY_CLASSES,
     RUNTIME_CLASSES, SIGNING_REQUESTS, ADMISSION_POLICIES, ADMISSION_POLICY_BINDINGS, FLOW_SCHEMAS, PRIORITY_LEVELS,
     DEVICE_CLASSES, DEVICE_CLAIMS, DEVICE_CLAIM_TEMPLATES, DEVICE_SLICES,
-    *REVIEWS,
+    DEFINITIONS, *REVIEWS,
 )  # fmt: skip
 
 
 class Catalog:
-    """An immutable set of resources with the lookups that clients need."""
+    """The resources that are served, with the lookups that clients need: the built-in ones and those of users."""
 
     def __init__(self, resources: Iterable[Resource] = BUILT_IN) -> None:
-        self._resources = tuple(sorted(resources, key=_rank))
+        self._built_in = tuple(sorted(resources, key=_rank))
+        self._followers: list[Callable[[Iterable[Resource]], None]] = []
+        self._index(())
+
+    def follow(self, follower: Callable[[Iterable[Resource]], None]) -> None:
+        """Call ``follower`` with the users' resources now and after each change."""
+        self._followers.append(follower)
+        follower(self.custom)
+
+    def replace_custom(self, resources: Iterable[Resource]) -> None:
+        """Serve these resources of users, and no others."""
+        self._index(tuple(resources))
+        for follower in self._followers:
+            follower(self.custom)
+
+    @property
+    def custom(self) -> tuple[Resource, ...]:
+        """Return the resources that users defined."""
+        return self._resources[len(self._built_in) :]
+
+    def _index(self, custom: tuple[Resource, ...]) -> None:
+        self._resources = (*self._built_in, *custom)
         self._by_path = {(item.group, item.version, item.plural): item for item in self._resources}
         self._by_kind = {(item.api_version, item.kind): item for item in self._resources}
 

@@ -50,8 +50,14 @@ class FieldError:
     @property
     def body(self) -> str:
         """Return the message without the path (what ``details.causes`` carries)."""
-        shown = self.kind if self.kind in _WITHOUT_VALUE else f"{self.kind}: {go_value(self.value)}"
+        shown = (
+            self.kind if self.kind in _WITHOUT_VALUE or self._is_uncounted else f"{self.kind}: {go_value(self.value)}"
+        )
         return f"{shown}: {self.detail}" if self.detail else shown
+
+    @property
+    def _is_uncounted(self) -> bool:
+        return self.kind == TOO_MANY and self.value is None
 
     def __str__(self) -> str:
         return f"{self.path}: {self.body}"
@@ -68,7 +74,7 @@ NOT_FOUND = "Not found"
 TYPE_INVALID = "Invalid value type"
 INTERNAL = "Internal error"
 
-_WITHOUT_VALUE = frozenset({REQUIRED, FORBIDDEN, TOO_LONG, TOO_MANY, INTERNAL})
+_WITHOUT_VALUE = frozenset({REQUIRED, FORBIDDEN, TOO_LONG, INTERNAL})
 _CAUSES = {
     REQUIRED: "FieldValueRequired",
     INVALID: "FieldValueInvalid",

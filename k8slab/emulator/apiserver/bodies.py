@@ -13,7 +13,8 @@ from aiohttp import web
 from k8slab.emulator.apiserver.negotiation import JSON, PROTOBUF, YAML
 from k8slab.emulator.apiserver.paths import Target
 from k8slab.kube import protobuf
-from k8slab.kube.conform import DecodeError, conform
+from k8slab.kube.conform import DecodeError, conform, shape
+from k8slab.kube.custom.shaping import prune
 from k8slab.kube.objects import Obj, dig
 from k8slab.kube.schema import Schema
 from k8slab.kube.status import ApiError, bad_request, failure, invalid_patched, unsupported_media_type
@@ -21,6 +22,7 @@ from k8slab.kube.subresources import subresource_of
 
 # k8s.io/apiserver/pkg/server/config.go: MaxRequestBodyBytes
 LIMIT_BYTES = 3 * 1024 * 1024
+_METADATA = "apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 
 async def read_bytes(request: web.Request) -> bytes:
@@ -67,6 +69,8 @@ class Decoder:
         """Return the object with known fields only; raises ``ApiError`` 400."""
         api_version, kind = expected_kind(target)
         self._check_kind(obj, api_version, kind)
+        if is_custom(target):
+            return self._custom(obj, target, warnings, lambda text: _not_handled(api_version, kind, text))
         try:
             conformed = conform(self.schema, api_version, kind, {"apiVersion": api_version, "kind": kind, **obj})
         except DecodeError as error:
@@ -77,12 +81,29 @@ class Decoder:
     def patched(self, obj: Obj, target: Target, warnings: list[str]) -> Obj:
         """Return a patched object with known fields only; raises ``ApiError`` 422 or 400."""
         api_version, kind = expected_kind(target)
+        if is_custom(target):
+            return self._custom(obj, target, warnings, lambda text: invalid_patched(orjson.dumps(obj).decode(), text))
         try:
             conformed = conform(self.schema, api_version, kind, obj)
         except DecodeError as error:
             raise invalid_patched(orjson.dumps(obj).decode(), str(error)) from error
         self._report(conformed.unknown, warnings, bad_request)
         return conformed.obj
+
+    def _custom(self, obj: Obj, target: Target, warnings: list[str], refuse: Callable[[str], ApiError]) -> Obj:
+        """Shape a custom object by its schema, and its metadata as that of any object."""
+        custom = target.resource.custom
+        if custom is None:
+            raise bad_request(f"{target.resource.kind} is not a custom kind")
+        if custom.warning:
+            warnings.append(custom.warning)
+        shaped, unknown = (obj, []) if custom.preserve else prune(obj, custom.schema)
+        try:
+            meta, odd = shape(self.schema, _METADATA, shaped.get("metadata") or {}, "metadata")
+        except DecodeError as error:
+            raise refuse(str(error)) from error
+        self._report((*odd, *unknown), warnings, refuse)
+        return {**shaped, "apiVersion": target.resource.api_version, "kind": target.resource.kind, "metadata": meta}
 
     def _check_kind(self, obj: Obj, api_version: str, kind: str) -> None:
         sent_version, sent_kind = obj.get("apiVersion") or api_version, obj.get("kind") or kind
@@ -100,6 +121,11 @@ class Decoder:
             raise refuse(f"strict decoding error: {', '.join(texts)}")
         if self.field_validation != "Ignore":
             warnings += texts
+
+
+def is_custom(target: Target) -> bool:
+    """Tell whether the body is an object of a kind that a user defined (its scale is not)."""
+    return target.resource.custom is not None and target.subresource != "scale"
 
 
 def expected_kind(target: Target) -> tuple[str, str]:

@@ -37,14 +37,14 @@ def forms(accept: str) -> Iterator[tuple[str, dict[str, str]]]:
         yield media_type, {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def negotiate(accept: str, *, transforms: bool = True) -> Form:
+def negotiate(accept: str, *, transforms: bool = True, protobuf: bool = True) -> Form:
     """Return the first form that can be served; raises ``ApiError`` 406 when there is none."""
     for media_type, parameters in forms(accept):
         found = _TYPES.get(media_type)
         transform = parameters.get("as", "")
         if found is None or (transform and not (transforms and _known(transform, parameters))):
             continue
-        if transform and found == PROTOBUF:
+        if found == PROTOBUF and (transform or not protobuf):
             continue
         return Form(found, transform, parameters.get("stream") == "watch")
     raise not_acceptable((JSON, YAML, PROTOBUF))

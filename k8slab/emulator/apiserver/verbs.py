@@ -14,7 +14,7 @@ from k8slab.emulator.api import DeleteOptions, PatchType
 from k8slab.emulator.apiserver import parameters
 from k8slab.emulator.apiserver.admitted import admit_deletion, admitted
 from k8slab.emulator.apiserver.answers import answer
-from k8slab.emulator.apiserver.bodies import Decoder, check_place, read_bytes
+from k8slab.emulator.apiserver.bodies import Decoder, check_place, is_custom, read_bytes
 from k8slab.emulator.apiserver.negotiation import Form, negotiate
 from k8slab.emulator.apiserver.paths import Target
 from k8slab.emulator.apiserver.services import Services
@@ -32,8 +32,12 @@ _PATCH_TYPES: Mapping[str, PatchType] = {
 }
 
 
+def _form(request: web.Request, target: Target) -> Form:
+    return negotiate(request.headers.get("Accept", ""), protobuf=not is_custom(target))
+
+
 def _object_answer(services: Services, request: web.Request, target: Target, data: bytes, **more: Any) -> web.Response:
-    form = negotiate(request.headers.get("Accept", ""))
+    form = _form(request, target)
     if form.transform:
         include = include_object(request.query.get("includeObject", ""))
         data = transformed_object(target.resource, form.transform, data, include, services.clock.now())
@@ -52,7 +56,7 @@ async def list_or_watch(services: Services, request: web.Request, target: Target
     """GET of a collection."""
     if parameters.flag(request.query, "watch"):
         return await _watch(services, request, target)
-    form = negotiate(request.headers.get("Accept", ""))
+    form = _form(request, target)
     page = services.registry.list(target.resource, target.namespace, parameters.list_options(request.query))
     body = page.body(target.resource)
     if form.transform:
@@ -62,7 +66,7 @@ async def list_or_watch(services: Services, request: web.Request, target: Target
 
 
 async def _watch(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
-    return await serve_watch(services, request, target, negotiate(request.headers.get("Accept", "")))
+    return await serve_watch(services, request, target, _form(request, target))
 
 
 async def _body(services: Services, request: web.Request, target: Target, warnings: list[str]) -> Obj:
@@ -110,8 +114,10 @@ async def patch(services: Services, request: web.Request, target: Target) -> web
     """PATCH of an object or its part."""
     content_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
     patch_type = _PATCH_TYPES.get(content_type)
-    if patch_type is None:
-        raise unsupported_media_type(tuple(_PATCH_TYPES))
+    if patch_type is None or (patch_type == "strategic" and target.resource.custom is not None):
+        # Custom objects have no merge keys.
+        offered = [name for name, kind in _PATCH_TYPES.items() if target.resource.custom is None or kind != "strategic"]
+        raise unsupported_media_type(tuple(offered))
     decoder = Decoder(services.schema, parameters.field_validation(request.query))
     warnings: list[str] = []
     body = _patch_body(await read_bytes(request), patch_type)

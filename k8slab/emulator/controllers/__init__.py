@@ -5,6 +5,8 @@ from __future__ import annotations
 from k8slab.clock import Clock, Entropy
 from k8slab.emulator.api import Api
 from k8slab.emulator.controllers.bootstrap import bootstrap as bootstrap
+from k8slab.emulator.controllers.definitions.controller import DefinitionController
+from k8slab.emulator.controllers.definitions.controller import serve_definitions as serve_definitions
 from k8slab.emulator.controllers.deployment import DeploymentController
 from k8slab.emulator.controllers.endpoint_mirror import EndpointMirror
 from k8slab.emulator.controllers.endpoint_slice import EndpointSliceController
@@ -32,6 +34,7 @@ def build(desk: Desk, catalog: Catalog, root_ca: str) -> list[Controller]:
         EndpointsController(desk),
         EndpointMirror(desk),
         ClusterRoleAggregation(desk),
+        DefinitionController(desk, catalog),
         ServiceAccountController(desk),
         RootCaPublisher(desk, root_ca),
         NamespaceController(desk, catalog),
@@ -42,4 +45,6 @@ def build(desk: Desk, catalog: Catalog, root_ca: str) -> list[Controller]:
 def controller_manager(api: Api, clock: Clock, entropy: Entropy, catalog: Catalog, root_ca: str) -> Manager:
     """Return everything that Kubernetes runs as controller manager and scheduler, ready to ``start``."""
     desk = Desk(api, clock, entropy)
-    return Manager(desk, build(desk, catalog, root_ca))
+    manager = Manager(desk, build(desk, catalog, root_ca))
+    catalog.follow(manager.extend)
+    return manager

@@ -35,10 +35,18 @@ class GarbageCollector:
     workers = 10
 
     def __init__(self, desk: Desk, catalog: Catalog) -> None:
+        self._desk = desk
         self._api = desk.api
         self._catalog = catalog
         resources = [item for item in catalog if "delete" in item.verbs and item.storage_name != EVENTS.storage_name]
         self._informers = {item: desk.informer(item) for item in resources}
+
+    def extend(self, resource: Resource) -> Sequence[Watch]:
+        """Follow one more kind; return what to watch for it."""
+        if resource in self._informers:
+            return ()
+        self._informers[resource] = self._desk.informer(resource)
+        return (Watch(resource, self._route(resource)),)
 
     def watches(self) -> Sequence[Watch]:
         """React to every kind: objects with owners, objects whose deletion waits, objects that are gone."""

@@ -46,6 +46,13 @@ class NamespaceController:
         watched = [item for item in self._resources if item.storage_name != EVENTS.storage_name]
         return (Watch(NAMESPACES, own_key), *(Watch(item, self._after_content) for item in watched))
 
+    def extend(self, resource: Resource) -> Sequence[Watch]:
+        """Empty namespaces of one more kind; return what to watch for it."""
+        if not resource.namespaced or resource in self._resources:
+            return ()
+        self._resources.append(resource)
+        return (Watch(resource, self._after_content),)
+
     def _after_content(self, before: Obj | None, after: Obj | None) -> Iterable[ObjectKey]:
         some = after if after is not None else before
         namespace = None if some is None else self._namespaces.get("", namespace_of(some))

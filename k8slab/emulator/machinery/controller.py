@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import orjson
 
@@ -62,6 +62,15 @@ class Controller(Protocol):
 
     async def sync(self, key: Any) -> Result:
         """Bring one key's objects closer to what they should be."""
+        ...
+
+
+@runtime_checkable
+class Extensible(Protocol):
+    """A controller of all kinds, which learns of those that users define while it runs."""
+
+    def extend(self, resource: Resource) -> Sequence[Watch]:
+        """Take in one more kind; return what to watch for it (nothing when it is known)."""
         ...
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from contextlib import suppress
 
-from k8slab.emulator.machinery.controller import Controller, Desk, Route
-from k8slab.emulator.machinery.informer import Handler
+from k8slab.emulator.machinery.controller import Controller, Desk, Extensible, Route, Watch
+from k8slab.emulator.machinery.informer import Handler, Informer
 from k8slab.emulator.machinery.queue import WorkQueue
 from k8slab.kube.objects import Obj
+from k8slab.kube.resources import Resource
 from k8slab.kube.status import ApiError
 
 _EXPECTED = frozenset({"Conflict", "NotFound", "AlreadyExists"})
@@ -28,6 +29,7 @@ class Manager:
         self.syncs = 0
         self._queues = {controller.name: WorkQueue(desk.clock) for controller in controllers}
         self._tasks: list[asyncio.Task[None]] = []
+        self._running: set[str] = set()
 
     @property
     def idle(self) -> bool:
@@ -42,7 +44,7 @@ class Manager:
             for watch in controller.watches():
                 self.desk.informer(watch.resource).subscribe(_enqueuer(queue, watch.route))
         for informer in self.desk.informers:
-            self._launch(informer.run(), f"watch {informer.resource.qualified_name}")
+            self._run(informer)
         for recorder in self.desk.recorders:
             self._launch(recorder.run(), "events")
         for informer in self.desk.informers:
@@ -50,6 +52,23 @@ class Manager:
         for controller in self.controllers:
             for number in range(controller.workers):
                 self._launch(self._work(controller), f"{controller.name} {number}")
+
+    def extend(self, resources: Iterable[Resource]) -> None:
+        """Let the controllers of all kinds follow these kinds of users too, from now on."""
+        for resource in resources:
+            for controller in self.controllers:
+                for watch in controller.extend(resource) if isinstance(controller, Extensible) else ():
+                    self._follow(controller, watch)
+
+    def _follow(self, controller: Controller, watch: Watch) -> None:
+        informer = self.desk.informer(watch.resource)
+        informer.subscribe(_enqueuer(self._queues[controller.name], watch.route))
+        if self._tasks and watch.resource.qualified_name not in self._running:
+            self._run(informer)
+
+    def _run(self, informer: Informer) -> None:
+        self._running.add(informer.resource.qualified_name)
+        self._launch(informer.run(), f"watch {informer.resource.qualified_name}")
 
     async def stop(self) -> None:
         """Stop everything and wait until it is still."""

@@ -101,6 +101,6 @@ def _known(known: Mapping[str, Reader], resource: Resource, path: str) -> Reader
     reader = known.get(path)
     if reader is not None:
         return reader
-    if resource.qualified_name in _OWN_WORDS:
+    if resource.qualified_name in _OWN_WORDS or resource.custom is not None:
         raise bad_request(f"field label not supported: {path}")
     raise bad_request(f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from k8slab.emulator.registry.continuation import Continuation, continuation_expired, decode_continuation
+from k8slab.emulator.registry.custom.objects import served_as
 from k8slab.emulator.registry.fields import selection
 from k8slab.emulator.registry.options import ListOptions, Page
 from k8slab.emulator.store import CompactedError, Entry, Store, StoreKey
@@ -30,7 +31,7 @@ def read(store: Store, resource: Resource, namespace: str, name: str) -> Entry:
     entry = store.get(store_key(resource, namespace, name))
     if entry is None:
         raise not_found(resource.group, resource.plural, name)
-    return entry
+    return served_as(entry, resource)
 
 
 def read_page(store: Store, resource: Resource, namespace: str, options: ListOptions) -> Page:
@@ -49,6 +50,7 @@ def read_page(store: Store, resource: Resource, namespace: str, options: ListOpt
         entries = [entry for entry in entries if place(entry) > after]
     if not chosen.everything:
         entries = [entry for entry in entries if chosen.matches(entry)]
+    entries = [served_as(entry, resource) for entry in entries] if resource.custom else entries
     return _cut(entries, revision, options, counted=chosen.everything)
 
 

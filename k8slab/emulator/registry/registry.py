@@ -19,7 +19,7 @@ from k8slab.emulator.registry.tokens import TokenIssuer
 from k8slab.emulator.registry.watching import begin_watch
 from k8slab.emulator.registry.writing import Writer
 from k8slab.emulator.store import Change, Entry, Store
-from k8slab.kube.objects import Obj, name_of, uid_of
+from k8slab.kube.objects import Obj, is_deleting, name_of, uid_of
 from k8slab.kube.resources import Catalog, Resource
 from k8slab.kube.schema import Schema
 from k8slab.kube.status import bad_request
@@ -42,11 +42,12 @@ class Registry:
         self._schema = schema
         self._clock = clock
         self._tokens = tokens
-        self._writer = Writer(store, Context(clock, entropy))
+        self._context = Context(clock, entropy)
+        self._writer = Writer(store, self._context)
 
     def get(self, resource: Resource, namespace: str, name: str, *, subresource: str = "") -> Entry:
         """Return one object, or its part."""
-        return subresources.view(read(self._store, resource, namespace, name), subresource)
+        return subresources.view(read(self._store, resource, namespace, name), subresource, resource)
 
     def list(self, resource: Resource, namespace: str = "", options: ListOptions | None = None) -> Page:
         """Return a collection, or a page of it."""
@@ -102,12 +103,12 @@ class Registry:
         current = read(self._store, resource, namespace, name)
         entry = self._update(resource, current, obj, subresource, dry_run=dry_run)
         await self._store.committed()
-        return subresources.view(entry, subresource)
+        return subresources.view(entry, subresource, resource)
 
     def _update(self, resource: Resource, current: Entry, obj: Obj, subresource: str, *, dry_run: bool) -> Entry:
         if subresource == "scale":
             return self._writer.update(
-                resource, current, subresources.scaled(current.decode(), obj), "", dry_run=dry_run
+                resource, current, subresources.scaled(current.decode(), obj, resource), "", dry_run=dry_run
             )
         entry = self._writer.update(resource, current, obj, subresource, dry_run=dry_run)
         if not dry_run and may_go(entry.decode()):
@@ -132,12 +133,12 @@ class Registry:
         notes unknown fields there); without it the registry drops unknown fields itself.
         """
         current = read(self._store, resource, namespace, name)
-        seen = subresources.view(current, subresource).decode()
+        seen = subresources.view(current, subresource, resource).decode()
         changed = patched(self._schema, resource, seen, patch, patch_type)
         changed = conform(changed) if conform else changed
         entry = self._update(resource, current, changed, subresource, dry_run=dry_run)
         await self._store.committed()
-        return subresources.view(entry, subresource)
+        return subresources.view(entry, subresource, resource)
 
     async def delete(
         self, resource: Resource, namespace: str, name: str, options: DeleteOptions | None = None
@@ -151,6 +152,8 @@ class Registry:
     def _delete(self, resource: Resource, current: Entry, options: DeleteOptions) -> Outcome:
         obj = current.decode()
         check_preconditions(resource, obj, options)
+        if not is_deleting(obj):
+            strategy_of(resource).ending(obj, self._context)
         at_once = mark(obj, options, self._clock, graceful=strategy_of(resource).graceful)
         if options.dry_run:
             return Outcome(current, deleted=at_once, status=_success(resource, obj) if at_once else None)

@@ -5,6 +5,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
+from k8slab.emulator.registry.custom.definitions import (
+    create_definition,
+    default_definition,
+    end_definition,
+    update_definition,
+    validate_definition,
+)
+from k8slab.emulator.registry.custom.objects import custom_strategy
 from k8slab.emulator.registry.defaults.jobs import default_job, generate_selector
 from k8slab.emulator.registry.defaults.pods import admit_pod, default_pod, qos_class
 from k8slab.emulator.registry.defaults.policies import default_binding, default_ingress_class, default_webhooks
@@ -137,6 +145,10 @@ _STRATEGIES: Mapping[str, Strategy] = {
         defaults=default_ingress_class, validate=validate_ingress_class, validate_update=immutable_controller,
         has_generation=True,
     ),
+    "customresourcedefinitions.apiextensions.k8s.io": Strategy(
+        defaults=default_definition, create=create_definition, update=update_definition, validate=validate_definition,
+        ending=end_definition, has_status=True, has_generation=True,
+    ),
     "roles.rbac.authorization.k8s.io": Strategy(name_rule=PATH_SEGMENT, validate=validate_role),
     "clusterroles.rbac.authorization.k8s.io": Strategy(name_rule=PATH_SEGMENT, validate=validate_role),
     "rolebindings.rbac.authorization.k8s.io": _BINDING,
@@ -149,4 +161,6 @@ _PLAIN = Strategy()
 
 def strategy_of(resource: Resource) -> Strategy:
     """Return the rules of a kind; kinds without a row have none of their own."""
+    if resource.custom is not None:
+        return custom_strategy(resource.custom)
     return _STRATEGIES.get(resource.qualified_name, _PLAIN)

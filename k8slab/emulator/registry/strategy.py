@@ -63,6 +63,10 @@ class Strategy:
     has_status: bool = False
     has_generation: bool = False
     graceful: bool = False
-    initial_status: Obj = field(default_factory=dict)
+    initial_status: Obj | None = field(default_factory=dict)
+    # Where a status is held against the same rules as the rest.
+    validates_status: bool = False
+    # What the beginning of a deletion changes.
+    ending: Callable[[Obj, Context], None] = nothing_created
     # A node brings its status along when it registers itself.
     keeps_first_status: bool = False

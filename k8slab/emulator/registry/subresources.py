@@ -9,16 +9,17 @@ from k8slab.emulator.api import DeleteOptions, Preconditions
 from k8slab.emulator.registry.scale import scale_of, scaled
 from k8slab.emulator.store import Entry
 from k8slab.kube.objects import Obj, annotations_of, dig, find_condition, labels_of, metadata, name_of
+from k8slab.kube.resources import Resource
 from k8slab.kube.status import conflict
 
 __all__ = ["bound", "eviction_options", "scaled", "view"]
 
 
-def view(entry: Entry, subresource: str) -> Entry:
+def view(entry: Entry, subresource: str, resource: Resource) -> Entry:
     """Return what a GET of the part shows (all parts but ``scale`` show the object)."""
     if subresource != "scale":
         return entry
-    return Entry(entry.key, entry.revision, orjson.dumps(scale_of(entry.decode())))
+    return Entry(entry.key, entry.revision, orjson.dumps(scale_of(entry.decode(), resource)))
 
 
 def bound(pod: Obj, binding: Obj, clock: Clock) -> Obj:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator
 
 import orjson
 
+from k8slab.emulator.registry.custom.objects import served_as
 from k8slab.emulator.registry.fields import Selection, selection
 from k8slab.emulator.registry.options import WatchOptions
 from k8slab.emulator.registry.reading import demand_reached
@@ -51,7 +52,7 @@ async def _steps(
     if initial:
         for entry in store.entries(resource.storage_name, namespace, at=cursor.position):
             if chosen.matches(entry):
-                yield Change("ADDED", entry, None)
+                yield Change("ADDED", served_as(entry, resource), None)
         if options.send_initial_events and options.bookmarks:
             yield bookmark(resource, cursor.position, ended=True)
     while True:
@@ -61,7 +62,7 @@ async def _steps(
         except CompactedError as error:
             raise gone(str(error)) from error
         for change in _seen(changes, namespace, chosen):
-            yield change
+            yield Change(change.type, served_as(change.entry, resource), change.previous)
 
 
 def _seen(changes: Iterable[Change], namespace: str, chosen: Selection) -> Iterator[Change]:

@@ -9,6 +9,7 @@ from typing import Any
 from k8slab.clock import timestamp
 from k8slab.emulator.registry.admission import admit
 from k8slab.emulator.registry.allocators import allocate
+from k8slab.emulator.registry.custom.objects import served_as, stored_version
 from k8slab.emulator.registry.reading import store_key
 from k8slab.emulator.registry.strategies import strategy_of
 from k8slab.emulator.registry.strategy import Context, Strategy
@@ -57,7 +58,7 @@ class Writer:
             raise bad_request("resourceVersion should not be set on objects to be created")
         if resource.namespaced and meta.get("namespace", namespace) not in ("", namespace):
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-        obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+        obj["apiVersion"], obj["kind"] = stored_version(resource), resource.kind
         self._own(resource, namespace, obj, strategy)
         strategy.defaults(obj)
         admit(resource, namespace, obj, self._lookup)
@@ -68,7 +69,8 @@ class Writer:
         key = store_key(resource, namespace, name_of(obj))
         if self._store.get(key) is not None:
             raise already_exists(resource.group, resource.plural, name_of(obj))
-        return encode(key, self._store.revision, obj) if dry_run else self._store.put(key, obj).entry
+        written = encode(key, self._store.revision, obj) if dry_run else self._store.put(key, obj).entry
+        return served_as(written, resource)
 
     def _own(self, resource: Resource, namespace: str, obj: Obj, strategy: Strategy) -> None:
         """Set what belongs to the server."""
@@ -84,7 +86,9 @@ class Writer:
         if strategy.has_generation:
             meta["generation"] = 1
         if strategy.has_status and not strategy.keeps_first_status:
-            obj["status"] = copy.deepcopy(strategy.initial_status)
+            obj.pop("status", None)
+            if strategy.initial_status is not None:
+                obj["status"] = copy.deepcopy(strategy.initial_status)
 
     def _generated(self, resource: Resource, namespace: str, prefix: str) -> str:
         for _ in range(_ATTEMPTS):
@@ -115,14 +119,14 @@ class Writer:
         new = _status_only(old, new) if subresource == "status" else self._spec_only(old, new, strategy, subresource)
         _keep_server_fields(old, new)
         strategy.defaults(new)
-        if subresource != "status":
+        if subresource != "status" or strategy.validates_status:
             self._validate(resource, new, lambda obj: _both(strategy, obj, old), strategy)
             if resource == SERVICES:
                 self._allocate(resource, new)
         _count(old, new, strategy)
-        if dry_run:
-            return encode(current.key, current.revision, new)
-        return self.put_if_changed(current, new)
+        new["apiVersion"] = stored_version(resource)
+        written = encode(current.key, current.revision, new) if dry_run else self.put_if_changed(current, new)
+        return served_as(written, resource)
 
     def _check_version(self, resource: Resource, old: Obj, new: Obj) -> None:
         name = dig(new, "metadata", "name", default="")

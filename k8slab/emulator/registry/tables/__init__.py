@@ -9,6 +9,7 @@ from typing import Literal
 from k8slab.emulator.registry.tables.cells import cells_of
 from k8slab.emulator.registry.tables.cluster_cells import CLUSTER_COLUMNS
 from k8slab.emulator.registry.tables.columns import COLUMNS, PLAIN
+from k8slab.emulator.registry.tables.custom_cells import columns_of, custom_cells
 from k8slab.emulator.registry.tables.policy_cells import POLICY_COLUMNS
 from k8slab.emulator.registry.tables.storage_cells import STORAGE_COLUMNS
 from k8slab.emulator.registry.tables.workload_cells import WORKLOAD_COLUMNS
@@ -31,7 +32,7 @@ def table(
     headers: bool = True,
 ) -> Obj:
     """Return a ``meta.k8s.io/v1`` Table of the objects; the caller adds the list's metadata."""
-    columns = _COLUMNS.get(resource.qualified_name, PLAIN)
+    columns = columns_of(resource.custom) if resource.custom else _COLUMNS.get(resource.qualified_name, PLAIN)
     made: Obj = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}}
     made["columnDefinitions"] = [column.definition() for column in columns] if headers else None
     made["rows"] = [_row(resource, obj, include_object, now) for obj in objects]
@@ -39,7 +40,8 @@ def table(
 
 
 def _row(resource: Resource, obj: Obj, include_object: IncludeObject, now: datetime) -> Obj:
-    row: Obj = {"cells": cells_of(resource, obj, now)}
+    custom = resource.custom
+    row: Obj = {"cells": custom_cells(custom, obj, now) if custom else cells_of(resource, obj, now)}
     if include_object == "Object":
         row["object"] = obj
     elif include_object == "Metadata":

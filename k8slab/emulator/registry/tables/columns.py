@@ -16,6 +16,7 @@ class Column:
     type: str = "string"
     format: str = ""
     priority: int = 0
+    description: str = ""
 
     def definition(self) -> Obj:
         """Return the ``TableColumnDefinition``."""
@@ -23,7 +24,7 @@ class Column:
             "name": self.name,
             "type": self.type,
             "format": self.format,
-            "description": "",
+            "description": self.description,
             "priority": self.priority,
         }
 

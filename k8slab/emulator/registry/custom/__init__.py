@@ -1,0 +1,1 @@
+"""The rules of kinds that users define, and of the definitions themselves."""
