@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -130,6 +131,15 @@ class LabSession:
             except CommandError as error:
                 answers.append(Answer(0, error=error.message))
         return answers
+
+    def log(self, kind: str, name: str, namespace: str) -> str:
+        """Return what a workload's containers have said; empty while there is no log."""
+        words = ["logs", f"{kind.lower()}/{name}", "-n", namespace, "--all-containers", "--tail=1000"]
+        said = ""
+        for option in ((), ("--previous",)):
+            with contextlib.suppress(ClusterError):
+                said += self.require().run([*words, *option])
+        return said
 
     def reach(self, port: int) -> tuple[str, int]:
         """Return where a node port is served on this machine."""

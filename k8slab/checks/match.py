@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from k8slab.checks.reader import Answer, ProbeResult
-from k8slab.checks.spec import Absent, Check, Endpoints, Event, Exists, FieldIs, Http, Ready, Replaced
+from k8slab.checks.spec import Absent, Check, Endpoints, Event, Exists, FieldIs, Http, Log, Ready, Replaced
 from k8slab.kube.objects import Obj, annotations_of, dig, labels_of, name_of
 from k8slab.kube.resources import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, SERVICES, Catalog, Resource
 from k8slab.snapshot import Snapshot
@@ -42,18 +43,22 @@ def match(check: Check, snapshot: Snapshot) -> list[Mismatch]:
     return list(matcher(check, snapshot))
 
 
+def _named(snapshot: Snapshot, check: Exists | Absent | FieldIs | Ready) -> Obj | None:
+    return snapshot.get(resource_of(check.kind), check.name, check.namespace or None)
+
+
 def _exists(check: Exists, snapshot: Snapshot) -> Iterator[Mismatch]:
-    if snapshot.get(resource_of(check.kind), check.name) is None:
+    if _named(snapshot, check) is None:
         yield Mismatch(f"{check.kind}/{check.name}", "it exists", _NOT_THERE)
 
 
 def _absent(check: Absent, snapshot: Snapshot) -> Iterator[Mismatch]:
-    if snapshot.get(resource_of(check.kind), check.name) is not None:
+    if _named(snapshot, check) is not None:
         yield Mismatch(f"{check.kind}/{check.name}", "it is gone", "it exists")
 
 
 def _field(check: FieldIs, snapshot: Snapshot) -> Iterator[Mismatch]:
-    obj = snapshot.get(resource_of(check.kind), check.name)
+    obj = _named(snapshot, check)
     if obj is None:
         yield Mismatch(f"{check.kind}/{check.name}", "it exists", _NOT_THERE)
         return
@@ -94,7 +99,7 @@ def _text(value: Any) -> str:
 
 
 def _ready(check: Ready, snapshot: Snapshot) -> Iterator[Mismatch]:
-    obj = snapshot.get(resource_of(check.kind), check.name)
+    obj = _named(snapshot, check)
     if obj is None:
         yield Mismatch(f"{check.kind}/{check.name}", "it exists", _NOT_THERE)
         return
@@ -112,25 +117,26 @@ def _number(path: str, expected: int, found: int) -> Iterator[Mismatch]:
         yield Mismatch(path, str(expected), str(found))
 
 
-def ready_addresses(snapshot: Snapshot, service: str) -> list[str]:
+def ready_addresses(snapshot: Snapshot, service: str, namespace: str | None = None) -> list[str]:
     """Return the addresses of the ready pods behind a Service."""
-    slices = [entry for entry in snapshot.list(ENDPOINT_SLICES)
+    slices = [entry for entry in snapshot.list(ENDPOINT_SLICES, namespace)
               if labels_of(entry).get("kubernetes.io/service-name") == service]  # fmt: skip
     endpoints = [endpoint for entry in slices for endpoint in entry.get("endpoints") or []]
     return [entry["addresses"][0] for entry in endpoints if dig(entry, "conditions", "ready", default=True)]
 
 
 def _endpoints(check: Endpoints, snapshot: Snapshot) -> Iterator[Mismatch]:
-    if snapshot.get(SERVICES, check.service) is None:
+    namespace = check.namespace or None
+    if snapshot.get(SERVICES, check.service, namespace) is None:
         yield Mismatch(f"Service/{check.service}", "it exists", _NOT_THERE)
         return
-    found = len(ready_addresses(snapshot, check.service))
+    found = len(ready_addresses(snapshot, check.service, namespace))
     if found != check.count:
         yield Mismatch(f"Service/{check.service} endpoints", f"{check.count} ready pods", f"{found} ready pods")
 
 
 def _event(check: Event, snapshot: Snapshot) -> Iterator[Mismatch]:
-    if not any(_is_event(check, event) for event in snapshot.list(EVENTS)):
+    if not any(_is_event(check, event) for event in snapshot.list(EVENTS, check.namespace or None)):
         about = f"{check.kind}/{check.name or '*'}"
         yield Mismatch(f"events of {about}", f"{check.reason} {check.message}".strip(), "no such event yet")
 
@@ -152,7 +158,8 @@ def _revision(check: Replaced, snapshot: Snapshot) -> Iterator[Mismatch]:
         yield Mismatch(f"Deployment/{name_of(obj)} revision", f"at least {check.revision}", str(found))
 
 
-def _http(_check: Http, _snapshot: Snapshot) -> Iterator[Mismatch]:
+def _asked(_check: Http | Log, _snapshot: Snapshot) -> Iterator[Mismatch]:
+    """Find nothing: what must be asked for is not in the picture (see ``match_answers`` and ``match_log``)."""
     yield from ()
 
 
@@ -164,7 +171,8 @@ _MATCHERS: Mapping[type[Check], Callable[[Any, Snapshot], Iterator[Mismatch]]] =
     Endpoints: _endpoints,
     Event: _event,
     Replaced: _revision,
-    Http: _http,
+    Http: _asked,
+    Log: _asked,
 }
 
 
@@ -172,8 +180,28 @@ def match_answers(check: Http, result: ProbeResult) -> list[Mismatch]:
     """Return what is wrong with the answers to an HTTP check."""
     if result.error:
         return [Mismatch(f"{check.method} {check.url}", f"status {check.status}", result.error)]
+    if check.statuses:
+        return list(_counted(check, result.answers))
     wrong = [mismatch for answer in result.answers for mismatch in _answer(check, answer)][:_MOST]
     return wrong or list(_unseen(check, result.answers))
+
+
+def _counted(check: Http, answers: Sequence[Answer]) -> Iterator[Mismatch]:
+    """Yield the statuses that came too seldom or too often."""
+    found = Counter(answer.status for answer in answers)
+    seen = ", ".join(f"{count} x {status or 'no answer'}" for status, count in sorted(found.items()))
+    for status, (least, most) in check.statuses.items():
+        if not least <= found[int(status)] <= most:
+            wanted = f"{least} to {most}" if least != most else str(least)
+            yield Mismatch(f"{check.method} {check.url}", f"{wanted} of {len(answers)} answers with {status}", seen)
+
+
+def match_log(check: Log, text: str) -> list[Mismatch]:
+    """Return what is wrong with a log."""
+    if check.contains in text:
+        return []
+    last = text.strip().splitlines()[-1:] or ["nothing yet"]
+    return [Mismatch(f"{check.kind}/{check.name} log", f"a line with {check.contains!r}", _text(last[0]))]
 
 
 def _unseen(check: Http, answers: Sequence[Answer]) -> Iterator[Mismatch]:

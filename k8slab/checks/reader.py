@@ -77,3 +77,7 @@ class Reader(Protocol):
     def probe(self, probe: HttpProbe) -> ProbeResult:
         """Send the requests and return what came back; failures of single requests are answers, not exceptions."""
         ...
+
+    def log(self, kind: str, name: str, namespace: str) -> str:
+        """Return what a workload's containers have said, those that were restarted included; empty without any."""
+        ...

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from k8slab.checks.match import Mismatch, match, match_answers
+from k8slab.checks.match import Mismatch, match, match_answers, match_log
 from k8slab.checks.reader import HttpProbe, Reader
 from k8slab.checks.report import CheckReport
-from k8slab.checks.spec import Check, Http
+from k8slab.checks.spec import Check, Http, Log
 from k8slab.diagnose import likely_cause
 from k8slab.kube.objects import dig
 from k8slab.kube.resources import SERVICES
@@ -58,6 +58,8 @@ def find_mismatches(checks: Sequence[Check], snapshot: Snapshot, reader: Reader,
     for check in checks:
         if isinstance(check, Http):
             wrong += match_answers(check, reader.probe(_probe(check, snapshot, namespace)))
+        elif isinstance(check, Log):
+            wrong += match_log(check, reader.log(check.kind, check.name, check.namespace or namespace))
     return wrong
 
 
@@ -68,6 +70,8 @@ def _probe(check: Http, snapshot: Snapshot, namespace: str) -> HttpProbe:
         return HttpProbe(
             check.url, "nodePort", namespace, check.method, check.headers, node_port=port, repeat=check.repeat
         )
+    if check.origin == "ingress":
+        return HttpProbe(check.url, "ingress", namespace, check.method, check.headers, repeat=check.repeat)
     address = snapshot.get(SERVICES, check.service) if check.service else None
     url = check.url.replace("{clusterIP}", str(dig(address, "spec", "clusterIP", default="")))
     return HttpProbe(url, "inside", namespace, check.method, check.headers, repeat=check.repeat)

@@ -1,4 +1,7 @@
-"""The kinds of checks: one dataclass each, found by its tag in lesson.yaml."""
+"""The kinds of checks: one dataclass each, found by its tag in lesson.yaml.
+
+``namespace`` is the learner's own where it is empty.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ class Exists:
 
     kind: str
     name: str
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Absent:
 
     kind: str
     name: str
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class FieldIs:
     contains: str = ""
     matches: str = ""
     at_least: int | None = None
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Ready:
     kind: str
     name: str
     count: int
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +58,16 @@ class Endpoints:
 
     service: str
     count: int
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """Requests get the expected answer. ``origin``: ``inside`` or ``nodePort`` (of ``service``).
+    """Requests get the expected answer. ``origin``: ``inside``, ``nodePort`` (of ``service``) or ``ingress``.
 
     ``bodies``: regular expressions, each of which must be found in at least one of the ``repeat`` answers.
+    ``statuses``: how many of the answers may have which status, from least to most (``{200: [6, 7], 503: [13, 14]}``);
+    it stands in for ``status``.
     """
 
     url: str
@@ -70,6 +80,17 @@ class Http:
     body: str = ""
     bodies: tuple[str, ...] = ()
     header: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A workload (``Deployment``, ``Job`` or ``Pod``) has said something: ``contains`` is found in its log."""
+
+    kind: str
+    name: str
+    contains: str
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +101,7 @@ class Event:
     kind: str = "Pod"
     name: str = ""
     message: str = ""
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +115,7 @@ class Replaced:
     revision: int
 
 
-Check = Exists | Absent | FieldIs | Ready | Endpoints | Http | Event | Replaced
+Check = Exists | Absent | FieldIs | Ready | Endpoints | Http | Log | Event | Replaced
 CHECKS: Mapping[str, type[Check]] = {
     "exists": Exists,
     "absent": Absent,
@@ -101,6 +123,7 @@ CHECKS: Mapping[str, type[Check]] = {
     "ready": Ready,
     "endpoints": Endpoints,
     "http": Http,
+    "log": Log,
     "event": Event,
     "revision": Replaced,
 }

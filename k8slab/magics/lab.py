@@ -12,6 +12,7 @@ from IPython.display import display
 from k8slab.errors import CheckFailedError, CommandError, LessonError
 from k8slab.magics.arguments import refuse_other_clusters, split, take_count, take_option, with_namespace
 from k8slab.magics.display import Message, Note, Picture
+from k8slab.magics.lesson_files import with_lesson_files
 from k8slab.magics.process import stream
 
 
@@ -48,13 +49,17 @@ class LabMagics(Magics):
     @no_var_expand
     @line_magic
     def lab(self, line: str) -> Message:
-        """``%lab start [--lesson L] [--name N] [--cluster embedded|kind] [--context C] | status | stop | reset``."""
+        """``%lab start [--lesson L] [--name N] [--cluster embedded|kind] [--context C] | status | stop | reset``.
+
+        ``%lab install ingress-nginx`` installs what later lessons build on.
+        """
         words = split(line) or ["status"]
-        action = {"start": self._start, "status": self._status, "stop": self._stop, "reset": self._reset}.get(words[0])
+        actions = {"start": self._start, "status": self._status, "stop": self._stop, "reset": self._reset,
+                   "install": self._install, "uninstall": self._uninstall}  # fmt: skip
+        action = actions.get(words[0])
         if action is None:
-            raise CommandError(
-                f"%lab does not know {words[0]!r}.", "Type one of: %lab start, %lab status, %lab stop, %lab reset"
-            )
+            known = ", ".join(f"%lab {name}" for name in actions)
+            raise CommandError(f"%lab does not know {words[0]!r}.", f"Type one of: {known}")
         return action(words[1:])
 
     def _start(self, words: list[str]) -> Message:
@@ -88,6 +93,18 @@ class LabMagics(Magics):
         status = self.session.provider.reset(_tell)
         return Message(f"{self.session.where()} {status.state}, empty")
 
+    def _install(self, words: list[str]) -> Message:
+        from k8slab.lessons.installs import install  # noqa: PLC0415
+
+        _tell(self.session.where())
+        return Message(install(" ".join(words), self.session.require(), _tell))
+
+    def _uninstall(self, words: list[str]) -> Message:
+        from k8slab.lessons.installs import uninstall  # noqa: PLC0415
+
+        _tell(self.session.where())
+        return Message(uninstall(" ".join(words), self.session.require(), _tell))
+
     # --- commands ---
 
     @no_var_expand
@@ -110,6 +127,10 @@ class LabMagics(Magics):
         kubectl = self.session.require()
         refuse_other_clusters(words, self.session.provider.context)
         _tell(self.session.where())
+        if self.session.lesson is not None:
+            words, replaced = with_lesson_files(words, self.session.lesson.folder)
+            for name in replaced:
+                _tell(f"{name}: the file of lesson {self.session.lesson.name}")
         stream([kubectl.program, *with_namespace(words, self.session.namespace)], kubectl.environment(), stdin)
 
     @no_var_expand
