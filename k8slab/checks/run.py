@@ -15,8 +15,6 @@ from k8slab.kube.resources import SERVICES
 from k8slab.snapshot import Snapshot
 
 DEFAULT_SECONDS = 10.0
-# While objects are as they should be but the answer is not, nothing in the cluster may change any more.
-_AGAIN_SECONDS = 0.25
 _TELL_SECONDS = 2.0
 
 
@@ -43,7 +41,19 @@ def run_checks(
         if now - told >= _TELL_SECONDS:
             told = now
             tell(left)
-        reader.wait_for_change(snapshot, min(left, _AGAIN_SECONDS if _only_http(wrong) else _TELL_SECONDS))
+        if _only_http(wrong):
+            # Objects are as they should be and answers are not: nothing in the cluster may change any more.
+            _pause(reader, snapshot, min(left, max(check.every for check in checks if isinstance(check, Http))))
+        else:
+            reader.wait_for_change(snapshot, min(left, _TELL_SECONDS))
+
+
+def _pause(reader: Reader, snapshot: Snapshot, seconds: float) -> None:
+    """Wait that long; a change ends only a short pause early, a long one is meant."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if reader.wait_for_change(snapshot, left) and seconds < _TELL_SECONDS:
+            return
 
 
 def _only_http(wrong: Sequence[Mismatch]) -> bool:
