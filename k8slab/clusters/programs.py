@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 
 from k8slab.clusters.provider import Progress
 from k8slab.errors import ClusterError
-
-_HOW_TO_INSTALL = {
-    "kind": "Install kind (https://kind.sigs.k8s.io/docs/user/quick-start/#installation)",
-    "docker": "Install Docker (https://docs.docker.com/engine/install/) and start it",
-}
-
-
-def require(program: str) -> str:
-    """Return the path of a program; raises ``ClusterError`` that says how to install it."""
-    found = shutil.which(program)
-    if found is None:
-        raise ClusterError(
-            f"The program {program} is not on this machine.",
-            f"{_HOW_TO_INSTALL[program]}, or use the embedded cluster, which needs neither: %lab start",
-        )
-    return found
 
 
 def output_of(command: Sequence[str], timeout_seconds: float = 30.0, environ: Mapping[str, str] = os.environ) -> str:
