@@ -68,7 +68,9 @@ def _field(check: FieldIs, snapshot: Snapshot) -> Iterator[Mismatch]:
 
 
 def _steps(path: str) -> list[str | int]:
-    return [int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", path)]
+    """Split ``spec.ports[0].port``; a key with dots stands in quotes: ``metadata.annotations['example.com/a']``."""
+    found = re.findall(r"\['([^']*)'\]|\[(\d+)\]|([^.\[\]]+)", path)
+    return [int(index) if index else quoted or plain for quoted, index, plain in found]
 
 
 def _as_expected(check: FieldIs, found: Any) -> bool:

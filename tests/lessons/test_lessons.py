@@ -21,7 +21,10 @@ LESSONS = find_lessons(ROOT / "lessons")
 # A mistake is meant to stay wrong; its check need not wait as long as a learner's.
 SECONDS = 2.0
 # These steps only look around: nothing to do means nothing to fail.
-LOOKING = {("00-welcome", "look"), ("02-clusterip", "name"), ("03-nodeport", "reach"), ("03-nodeport", "inside")}
+LOOKING = {
+    ("00-welcome", "look"), ("02-clusterip", "name"), ("03-nodeport", "reach"), ("03-nodeport", "inside"),
+    ("04-ingress-nginx", "alive"),
+}  # fmt: skip
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180), pytest.mark.leaves_to_session]
 
