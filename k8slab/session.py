@@ -10,9 +10,7 @@ from urllib.parse import urlsplit
 from k8slab.checks.reader import Answer, HttpProbe, ProbeResult
 from k8slab.client.cache import WatchedCache
 from k8slab.client.kubectl import Kubectl, find_kubectl
-from k8slab.clusters.embedded import EmbeddedProvider
-from k8slab.clusters.existing import ExistingProvider
-from k8slab.clusters.kind import KindProvider
+from k8slab.clusters.choice import choose
 from k8slab.clusters.provider import Provider, Status
 from k8slab.errors import ClusterError, CommandError, LessonError
 from k8slab.lessons.load import find_lesson
@@ -25,6 +23,7 @@ from k8slab.traffic.resolving import Target, entry, resolve
 from k8slab.traffic.sending import Resolve, send
 
 Tell = Callable[[str], None]
+DEFAULT_NAMESPACE = "default"
 
 
 @dataclass(slots=True)
@@ -32,8 +31,8 @@ class LabSession:
     """Implements ``checks.reader.Reader``. ``tell`` shows a line to the learner while something takes time."""
 
     tell: Tell
-    provider: Provider = field(default_factory=EmbeddedProvider)
-    namespace: str = "default"
+    provider: Provider = field(default_factory=choose)
+    namespace: str = DEFAULT_NAMESPACE
     lesson: Lesson | None = None
     step: int = 0
     _cache: WatchedCache | None = None
@@ -44,7 +43,8 @@ class LabSession:
     def start(self, kind: str, name: str, context: str) -> Status:
         """Choose and start a cluster; ``context`` names an existing one of the user's own kubeconfig."""
         self.close()
-        self.provider = _provider(kind, name, context)
+        self.provider = choose(kind, name, context)
+        self.namespace = getattr(self.provider, "namespace", DEFAULT_NAMESPACE)
         return self.provider.start(self.tell)
 
     def require(self) -> Kubectl:
@@ -166,15 +166,3 @@ class LabSession:
         if self.lesson is None:
             raise LessonError("No lesson is open.", "Open one with: %lab start --lesson 01-deployments")
         return self.lesson.find(word, self.step)
-
-
-def _provider(kind: str, name: str, context: str) -> Provider:
-    if context:
-        return ExistingProvider(context)
-    if kind == "kind":
-        return KindProvider(name)
-    if kind != "embedded":
-        raise ClusterError(
-            f"There is no kind of cluster called {kind!r}.", "Choose one: --cluster embedded or --cluster kind"
-        )
-    return EmbeddedProvider(name)

@@ -16,6 +16,27 @@ import pytest
 PATIENCE_SECONDS = 3.0
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--cluster",
+        default="embedded",
+        help="Where lessons and notebooks are tested: embedded (default), kind, or context:NAME.",
+    )
+
+
+@pytest.fixture(scope="session")
+def cluster_kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What notebooks find when they do not name a cluster."""
+    kind = str(request.config.getoption("--cluster"))
+    before = os.environ.get("K8SLAB_CLUSTER")
+    os.environ["K8SLAB_CLUSTER"] = kind
+    yield kind
+    if before is None:
+        del os.environ["K8SLAB_CLUSTER"]
+    else:
+        os.environ["K8SLAB_CLUSTER"] = before
+
+
 def _children() -> set[int]:
     found = psutil.Process().children(recursive=True)
     return {process.pid for process in found if process.is_running() and process.status() != psutil.STATUS_ZOMBIE}

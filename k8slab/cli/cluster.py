@@ -1,4 +1,4 @@
-"""``k8slab cluster``: start, stop, look at and find embedded clusters."""
+"""``k8slab cluster``: start, stop, look at and find clusters."""
 
 from __future__ import annotations
 
@@ -9,23 +9,29 @@ from typing import Any
 import click
 
 from k8slab.client.listing import take_snapshot
-from k8slab.clusters.embedded import EmbeddedProvider
-from k8slab.clusters.home import home, known_clusters
-from k8slab.clusters.provider import Status
+from k8slab.clusters.choice import DEFAULT_NAME, choose, known_providers
+from k8slab.clusters.home import home
+from k8slab.clusters.kind import KindProvider
+from k8slab.clusters.kind.config import parse_mirror
+from k8slab.clusters.provider import Provider, Status
 from k8slab.kube.resources import PODS, SERVICES
 from k8slab.traffic.resolving import entry
-
-_DEFAULT = "k8slab"
 
 
 @click.group()
 def cluster() -> None:
-    """Start, stop and look at the embedded cluster."""
+    """Start, stop and look at a cluster: the embedded one, or with --kind a real Kubernetes in containers."""
 
 
 def _named(command: Callable[..., Any]) -> Callable[..., Any]:
-    option = click.option("--name", default=_DEFAULT, show_default=True, help="Which cluster.")
-    return option(command)
+    """Add the options that say which cluster is meant."""
+    name = click.option("--name", default=DEFAULT_NAME, show_default=True, help="Which cluster.")
+    kind = click.option("--kind", is_flag=True, help="A kind cluster (needs Docker, Podman or nerdctl, and kind).")
+    return name(kind(command))
+
+
+def _provider(name: str, kind: bool) -> Provider:
+    return choose("kind" if kind else "embedded", name)
 
 
 def _tell(line: str) -> None:
@@ -36,7 +42,9 @@ def _show(status: Status, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(status.as_dict()))
         return
-    click.echo(f"{status.name}: {status.state}" + (f" at {status.server} (pid {status.pid})" if status.pid else ""))
+    process = f" (pid {status.pid})" if status.pid else ""
+    where = f" at {status.server}{process}" if status.server else ""
+    click.echo(f"{status.name} ({status.kind}): {status.state}{where}")
     if status.detail:
         click.echo(status.detail)
 
@@ -44,24 +52,33 @@ def _show(status: Status, as_json: bool) -> None:
 @cluster.command()
 @_named
 @click.option("--json", "as_json", is_flag=True, help="Print the state as JSON.")
-def start(name: str, as_json: bool) -> None:
+@click.option("--nodes", default=1, show_default=True, help="How many nodes (kind only).")
+@click.option("--registry-mirror", "mirrors", multiple=True, metavar="[REGISTRY=]URL",
+              help="Pull images from here first (kind only); may be given for several registries.")  # fmt: skip
+def start(name: str, kind: bool, as_json: bool, nodes: int, mirrors: tuple[str, ...]) -> None:
     """Start the cluster; returns when its API answers."""
-    _show(EmbeddedProvider(name).start(_tell), as_json)
+    if kind:
+        wanted: Provider = KindProvider(name, nodes=nodes, mirrors=tuple(parse_mirror(text) for text in mirrors))
+    elif nodes != 1 or mirrors:
+        raise click.UsageError("--nodes and --registry-mirror go with --kind.")
+    else:
+        wanted = _provider(name, kind)
+    _show(wanted.start(_tell), as_json)
 
 
 @cluster.command()
 @_named
-def stop(name: str) -> None:
+def stop(name: str, kind: bool) -> None:
     """Stop the cluster; everything in it is kept."""
-    _show(EmbeddedProvider(name).stop(_tell), as_json=False)
+    _show(_provider(name, kind).stop(_tell), as_json=False)
 
 
 @cluster.command()
 @_named
 @click.option("--json", "as_json", is_flag=True, help="Print the state as JSON.")
-def status(name: str, as_json: bool) -> None:
+def status(name: str, kind: bool, as_json: bool) -> None:
     """Say whether the cluster runs, and where; with --json also where the ingress controller is reached."""
-    provider = EmbeddedProvider(name)
+    provider = _provider(name, kind)
     found = provider.status()
     if as_json and found.state == "running":
         click.echo(json.dumps(found.as_dict() | {"ingress": _ingress(provider)}))
@@ -69,7 +86,7 @@ def status(name: str, as_json: bool) -> None:
     _show(found, as_json)
 
 
-def _ingress(provider: EmbeddedProvider) -> dict[str, str]:
+def _ingress(provider: Provider) -> dict[str, str]:
     """Return ``HOST:PORT`` of http and https; empty without an ingress controller."""
     snapshot = take_snapshot(provider.kubeconfig(), "default", (PODS, SERVICES))
     found = {scheme: entry(snapshot, scheme, provider.reach) for scheme in ("http", "https")}
@@ -80,7 +97,7 @@ def _ingress(provider: EmbeddedProvider) -> dict[str, str]:
 @click.option("--json", "as_json", is_flag=True, help="Print the states as JSON.")
 def list_clusters(as_json: bool) -> None:
     """List the clusters that were ever started here."""
-    found = [EmbeddedProvider(name).status() for name in known_clusters(home())]
+    found = [provider.status() for provider in known_providers(home())]
     if as_json:
         click.echo(json.dumps([status.as_dict() for status in found]))
     elif not found:
@@ -92,21 +109,21 @@ def list_clusters(as_json: bool) -> None:
 
 @cluster.command()
 @_named
-def kubeconfig(name: str) -> None:
+def kubeconfig(name: str, kind: bool) -> None:
     """Print the path of the cluster's kubeconfig: export KUBECONFIG=$(k8slab cluster kubeconfig)."""
-    click.echo(str(EmbeddedProvider(name).kubeconfig()))
+    click.echo(str(_provider(name, kind).kubeconfig()))
 
 
 @cluster.command()
 @_named
-def reset(name: str) -> None:
+def reset(name: str, kind: bool) -> None:
     """Remove everything in the cluster and start it afresh."""
-    _show(EmbeddedProvider(name).reset(_tell), as_json=False)
+    _show(_provider(name, kind).reset(_tell), as_json=False)
 
 
 @cluster.command()
 @_named
-def delete(name: str) -> None:
+def delete(name: str, kind: bool) -> None:
     """Stop the cluster and remove everything that it kept."""
-    EmbeddedProvider(name).delete(_tell)
+    _provider(name, kind).delete(_tell)
     click.echo(f"{name}: deleted")

@@ -17,7 +17,9 @@ from k8slab.errors import LessonError
 
 @click.command()
 @click.argument("lessons", nargs=-1)
-def run(lessons: tuple[str, ...]) -> None:
+@click.option("--cluster", default="embedded", show_default=True, metavar="embedded|kind|context:NAME",
+              help="Where the lessons run.")  # fmt: skip
+def run(lessons: tuple[str, ...], cluster: str) -> None:
     """Run lessons (all without names) with their solutions on a cluster of their own, and check each step."""
     from k8slab.lessons.runner import LessonResult, run_lessons  # noqa: PLC0415 - nbclient is slow to load
 
@@ -26,7 +28,7 @@ def run(lessons: tuple[str, ...]) -> None:
     def told(text: str) -> None:
         console.print(text, highlight=False, markup=False)
 
-    results: list[LessonResult] = run_lessons(list(lessons), told)
+    results: list[LessonResult] = run_lessons(list(lessons), told, cluster)
     table = Table("Lesson", "Steps", "Passed", "Seconds", "Result")
     for result in results:
         verdict = "passed" if result.passed else f"FAILED: {result.problem}"

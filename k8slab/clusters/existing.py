@@ -24,10 +24,11 @@ def source_kubeconfig() -> str:
     return os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
 
 
-def learner_namespace(user: str = "") -> str:
-    """Return the namespace of this learner: ``k8slab-`` and the user's name as a DNS-1123 label."""
-    plain = re.sub(r"[^a-z0-9]+", "-", (user or getpass.getuser()).lower()).strip("-")[:40].strip("-")
-    return f"k8slab-{plain or 'learner'}"
+def learner_namespace(prefix: str = "k8slab", user: str = "") -> str:
+    """Return the namespace of this learner: the prefix and the user's name, as a DNS-1123 label."""
+    name = user or os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-")
+    return f"{prefix}-{plain or 'learner'}"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,11 @@ class ExistingProvider:
 
     def reset(self, progress: Progress) -> Status:
         """Delete the learner's namespace if k8slab created it, and create it again."""
+        self.delete(progress)
+        return self.start(progress)
+
+    def delete(self, progress: Progress) -> None:
+        """Delete the learner's namespace if k8slab created it."""
         kubectl = self._kubectl()
         label = f"jsonpath={{.metadata.labels.{_OWNER_LABEL}}}"
         if not kubectl.run(["get", "namespace", self.namespace, "-o", label]).strip():
@@ -85,7 +91,6 @@ class ExistingProvider:
             )
         progress(f"deleting the namespace {self.namespace} with everything in it (at most 120 s)")
         kubectl.run(["delete", "namespace", self.namespace, "--timeout=120s"], 130)
-        return self.start(progress)
 
     def status(self) -> Status:
         """Tell whether the context is in use and where it leads."""

@@ -76,6 +76,10 @@ class Provider(Protocol):
         """Forget everything that was made in the cluster, and make it answer again."""
         ...
 
+    def delete(self, progress: Progress) -> None:
+        """Remove what k8slab made, with everything in it."""
+        ...
+
     def status(self) -> Status:
         """Return the state as it is now."""
         ...

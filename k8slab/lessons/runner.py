@@ -15,8 +15,9 @@ from typing import Any
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from k8slab.clusters.embedded import EmbeddedProvider
-from k8slab.clusters.provider import silent
+from k8slab.clusters.choice import choose
+from k8slab.clusters.provider import Provider, silent
+from k8slab.errors import ClusterError
 from k8slab.lessons.kernels import OwnKernelManager
 from k8slab.lessons.load import find_lesson, find_lessons
 from k8slab.lessons.model import Lesson
@@ -37,40 +38,54 @@ class LessonResult:
     problem: str = ""
 
 
-def run_lessons(names: Sequence[str], tell: Callable[[str], None]) -> list[LessonResult]:
-    """Run the named lessons (all without names); ``tell`` hears each step. Raises ``K8slabError``."""
+def run_lessons(names: Sequence[str], tell: Callable[[str], None], cluster: str = "embedded") -> list[LessonResult]:
+    """Run the named lessons (all without names) on ``embedded``, ``kind`` or ``context:NAME``.
+
+    ``tell`` hears each step. Only a cluster that this run created is deleted at its end. Raises ``K8slabError``.
+    """
     lessons = [find_lesson(name) for name in names] if names else find_lessons()
-    with own_home() as home:
-        provider = EmbeddedProvider(root=home)
+    with own_home() as home, _variable("K8SLAB_CLUSTER", cluster):
+        provider = choose(cluster, root=home)
         try:
             provider.start(tell)
             return [_run_afresh(lesson, provider, tell) for lesson in lessons]
         finally:
-            provider.delete(silent)
+            with contextlib.suppress(ClusterError):  # a cluster of somebody else is refused, and stays
+                provider.delete(silent)
 
 
-def _run_afresh(lesson: Lesson, provider: EmbeddedProvider, tell: Callable[[str], None]) -> LessonResult:
+def _run_afresh(lesson: Lesson, provider: Provider, tell: Callable[[str], None]) -> LessonResult:
     result = run_lesson(lesson, tell)
     if not result.passed:
         # What a failed lesson leaves must not make the next one fail too.
-        provider.reset(silent)
+        with contextlib.suppress(ClusterError):
+            provider.reset(silent)
     return result
 
 
 @contextlib.contextmanager
 def own_home() -> Iterator[Path]:
     """Give this process and its kernels an empty home for clusters; remove it at the end."""
-    before = os.environ.get("K8SLAB_HOME")
     folder = Path(tempfile.mkdtemp(prefix="k8slab-run-"))
-    os.environ["K8SLAB_HOME"] = str(folder)
     try:
-        yield folder
+        with _variable("K8SLAB_HOME", str(folder)):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _variable(name: str, value: str) -> Iterator[None]:
+    """Set a variable of the environment for a while."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
     finally:
         if before is None:
-            del os.environ["K8SLAB_HOME"]
+            del os.environ[name]
         else:
-            os.environ["K8SLAB_HOME"] = before
-        shutil.rmtree(folder, ignore_errors=True)
+            os.environ[name] = before
 
 
 def run_lesson(lesson: Lesson, tell: Callable[[str], None]) -> LessonResult:

@@ -71,7 +71,7 @@ class LabMagics(Magics):
             raise CommandError(
                 f"%lab start does not know {words[0]!r}.", "Options: --lesson, --name, --cluster, --context"
             )
-        status = self.session.start(kind or "embedded", name or "k8slab", context)
+        status = self.session.start(kind, name, context)
         lines = [f"{self.session.where()} {status.state} at {status.server}"]
         if lesson:
             opened = self.session.begin(lesson)

@@ -10,18 +10,20 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from k8slab.clusters.embedded import EmbeddedProvider
-from k8slab.clusters.provider import silent
+from k8slab.clusters.choice import choose
+from k8slab.clusters.provider import Provider, silent
+from k8slab.errors import ClusterError
 from k8slab.lessons.runner import own_home
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[EmbeddedProvider]:
+def cluster(cluster_kind: str) -> Iterator[Provider]:
     with own_home() as home:
-        provider = EmbeddedProvider(root=home)
+        provider = choose(cluster_kind, root=home)
         provider.start(silent)
         yield provider
-        provider.delete(silent)
+        with contextlib.suppress(ClusterError):  # one that was there before stays
+            provider.delete(silent)
 
 
 class Cells:
@@ -45,7 +47,7 @@ class Cells:
 
 
 @pytest.fixture(scope="module")
-def cells(cluster: EmbeddedProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cells]:
+def cells(cluster: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cells]:
     assert cluster.status().state == "running"
     before = os.environ.get("IPYTHONDIR")
     os.environ["IPYTHONDIR"] = str(tmp_path_factory.mktemp("ipython"))

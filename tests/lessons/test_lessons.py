@@ -41,7 +41,7 @@ def shortened(cells: Any, lesson: Lesson) -> None:
     )
 
 
-def objects(cells: Any) -> set[str]:
+def objects(cells: Any, *, only_namespaces: bool = False) -> set[str]:
     from k8slab.kube.resources import CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, REPLICA_SETS, SERVICES
 
     session = session_of(cells)
@@ -51,6 +51,8 @@ def objects(cells: Any) -> set[str]:
         for resource in (CONFIG_MAPS, DEPLOYMENTS, PODS, REPLICA_SETS, SERVICES)
         for obj in picture.list(resource)
     }
+    if only_namespaces:
+        found = set()
     return found | {f"Namespace/{obj['metadata']['name']}" for obj in picture.everywhere(NAMESPACES)}
 
 
@@ -78,8 +80,13 @@ def try_mistakes(cells: Any, lesson: Lesson, step: Step, earlier: list[Step]) ->
 
 def start_over(cells: Any, lesson: Lesson, earlier: list[Step]) -> None:
     """Bring the cluster to the state that the earlier steps leave."""
-    assert cells.run("%lab reset") is None
     session = session_of(cells)
+    if session.provider.kind == "embedded":
+        assert cells.run("%lab reset") is None
+    else:  # a cluster that takes a minute to come back is cleaned up instead
+        before = objects(cells, only_namespaces=True)
+        cells.run(*lesson.cleanup)
+        settle(cells, before)
     session.lesson = objects_only(lesson)
     for step in earlier:
         assert cells.run(*step.solution) is None

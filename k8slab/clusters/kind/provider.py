@@ -166,7 +166,7 @@ class KindProvider:
         # From here on it is ours, also half made: an interrupt must not leave one that nobody may delete.
         write_private(self.folder / _OURS, "k8slab may stop, reset and delete this cluster.\n")
         try:
-            follow(command, progress, engine.environment())
+            follow(command, lambda line: _tell_step(line, progress), engine.environment())
         except BaseException as error:
             progress("removing what was made so far (about 10 s)")
             with contextlib.suppress(ClusterError):
@@ -210,6 +210,13 @@ class KindProvider:
     def _server(self) -> str:
         parsed = yaml.safe_load(self._path().read_text(encoding="utf-8"))
         return str(parsed["clusters"][0]["cluster"]["server"])
+
+
+def _tell_step(line: str, progress: Progress) -> None:
+    """Pass on what kind has done or failed at, not what it is about to do."""
+    mark, _, step = line.strip().partition(" ")
+    if mark in ("✓", "✗") or line.startswith("ERROR"):
+        progress(f"  {mark} {step.split('  ')[0]}" if mark in ("✓", "✗") else line)
 
 
 def _kind_version() -> tuple[int, ...]:
