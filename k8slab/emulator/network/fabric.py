@@ -31,8 +31,9 @@ class VirtualNetwork:
         self._listeners: dict[tuple[str, int], str] = {}
         view = ObjectView(services, slices, pods)
         self._router = Router(view, self._pool, self._listeners, Balancer(clock, entropy), entropy)
-        self._node_ports = NodePorts(self._router.route_to)
+        self._node_ports = NodePorts(self._router.route_to, self._router.reaches_node_port)
         services.subscribe(self._node_ports.changed)
+        slices.subscribe(lambda _before, _after: self._node_ports.look_again())
         self._forwarders: dict[tuple[str, str], tuple[str, Listener]] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -77,10 +78,12 @@ class VirtualNetwork:
     def listen(self, address: str, port: int, socket_path: str) -> None:
         """Say that a pod's port is served by a unix socket which expects a PROXY protocol v1 line first."""
         self._listeners[address, port] = socket_path
+        self._node_ports.look_again()
 
     def unlisten(self, address: str, port: int) -> None:
         """Say that nobody serves the port any more."""
         self._listeners.pop((address, port), None)
+        self._node_ports.look_again()
 
     async def route(self, source: Source, host: str, port: int) -> Route:
         """Choose the listener for a new connection; raises ``DialError``."""

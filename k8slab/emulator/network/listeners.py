@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 
 from k8slab.emulator.api import DialError, Route
@@ -23,19 +24,9 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
 
-    async def on_tcp(self, host: str, port: int) -> int:
-        """Listen on that port when it is free, on another one otherwise; return which."""
-        for candidate in (port, 0):
-            try:
-                self._server = await asyncio.start_server(self._accept, host, candidate)
-            except OSError as error:
-                if error.errno not in (errno.EADDRINUSE, errno.EACCES) or not candidate:
-                    raise
-                continue
-            break
-        if self._server is None:
-            raise RuntimeError("a port of zero is always free")
-        return int(self._server.sockets[0].getsockname()[1])
+    async def on_socket(self, reserved: socket.socket) -> None:
+        """Listen on a socket that is bound already."""
+        self._server = await asyncio.start_server(self._accept, sock=reserved)
 
     async def on_unix(self, path: str) -> None:
         """Listen on a unix socket."""
@@ -65,6 +56,23 @@ class Listener:
             await close(writer)
             raise
         await splice((reader, writer), far)
+
+
+def reserve(host: str, port: int) -> socket.socket:
+    """Bind that port when it is free, another one otherwise. Until somebody listens, connections are refused."""
+    for candidate in (port, 0):
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.setblocking(False)
+        try:
+            made.bind((host, candidate))
+        except OSError as error:
+            made.close()
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES) or not candidate:
+                raise
+            continue
+        return made
+    raise RuntimeError("a port of zero is always free")
 
 
 async def connect(route: Route) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -124,6 +124,15 @@ class Router:
             raise RefusedError(f"nothing listens on port {port} of the node")
         return self._to_service(source, service, entry)
 
+    def reaches_node_port(self, port: int) -> bool:
+        """Tell whether a connection to a node port would find a listener."""
+        service = self._view.by_node_port(port)
+        entry = port_of(service, port, "nodePort") if service else None
+        if service is None or entry is None:
+            return False
+        endpoints = endpoints_of(self._view.slices(service), entry.get("name") or "")
+        return any((endpoint.address, endpoint.port) in self._listeners for endpoint in endpoints)
+
     def _to_service(self, source: Source, service: Obj, entry: Obj) -> Route:
         endpoints = endpoints_of(self._view.slices(service), entry.get("name") or "")
         if not endpoints:
