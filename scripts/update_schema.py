@@ -55,7 +55,8 @@ def go_facts() -> dict[tuple[str, str], dict[str, Any]]:
     """Return what only Go's types say of ``(type, field)``.
 
     ``zero``: JSON shows the zero value, since Go has a pointer there or no ``omitempty``. ``go``: the name of a type
-    that stands for a text or number, as decode errors name it.
+    that stands for a text or number, as decode errors name it. ``shown``: what JSON shows of an empty map, list or
+    struct that Go does not leave out (``null`` or ``{}``); managed fields do not count it as set.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for module in MODULES:
@@ -69,6 +70,10 @@ def go_facts() -> dict[tuple[str, str], dict[str, Any]]:
                         facts["zero"] = True
                     if re.fullmatch(r"\*?(\[\])?(v1\.)?[A-Z]\w+", member[1]):
                         facts["go"] = member[1].lstrip("*[]").rpartition(".")[2]
+                    if "omitempty" not in member[3] and member[1].startswith(("*", "[]", "map[")):
+                        facts["shown"] = "null"
+                    elif member[1][0] not in "*[m" and "omitzero" not in member[3]:
+                        facts["shown"] = "{}"
                     found[f"{package}.{struct[1]}", member[2]] = facts
     return found
 
@@ -212,6 +217,15 @@ EXTRA = [META + name for name in (
 )] + ["apimachinery.pkg.runtime.Unknown", "apimachinery.pkg.runtime.TypeMeta"]  # fmt: skip
 
 
+def kept_facts(written: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts that say something of a field of that type."""
+    scalar, several = written.strip("[]{}") in SCALARS, written[0] in "[{"
+    wanted = {"zero", "go"} if scalar else {"zero"} if several else {"shown"}
+    if several and facts.get("shown") == "null":
+        wanted.add("shown")
+    return {key: value for key, value in facts.items() if key in wanted}
+
+
 def build() -> str:
     """Return the text of the tables."""
     schemas, kinds = openapi()
@@ -221,17 +235,16 @@ def build() -> str:
     tables = {name: table(schemas.get(name, {}), protos.get(name, {})) for name in sorted(names)}
     for name, rows in tables.items():
         for field, row in rows.items():
-            known = facts.get((name, field), {})
-            if not known or (row[0].strip("[]{}") not in SCALARS and row[0][0] not in "[{"):
-                continue
-            if row[0].strip("[]{}") not in SCALARS:
-                known = {key: value for key, value in known.items() if key != "go"}
+            known = kept_facts(row[0], facts.get((name, field), {}))
             if known:
                 row[2:] = [{**dict(*row[2:]), **known}]
     used = reachable(kinds, tables)
     rows = [f"{json.dumps(name)}:{json.dumps(tables[name], separators=(',', ':'))}" for name in sorted(used)]
     head = json.dumps(dict(sorted(kinds.items())), separators=(",", ":"))
-    return '{"version":"v1.34.4",\n"kinds":' + head + ',\n"types":{\n' + ",\n".join(rows) + "\n}}\n"
+    atomic = sorted(name for name in used if schemas.get(name, {}).get("x-kubernetes-map-type") == "atomic")
+    parts = {"kinds": head, "atomic": json.dumps(atomic, separators=(",", ":"))}
+    listed = "".join(f'"{key}":{text},\n' for key, text in parts.items())
+    return '{"version":"v1.34.4",\n' + listed + '"types":{\n' + ",\n".join(rows) + "\n}}\n"
 
 
 def main() -> int:

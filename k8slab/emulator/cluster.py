@@ -123,20 +123,22 @@ class Cluster:
 
     async def _start_parts(self, api: LocalApi, catalog: Catalog, ca: str, run_dir: Path) -> Kubelet:
         """Start what lives on the API: the network, the controllers, the node."""
-        await bootstrap(api)
+        await bootstrap(api.managed_by("kube-apiserver"))
         serve_definitions(catalog, (await api.list(DEFINITIONS)).items)
         self._network = VirtualNetwork(api, run_dir, self._clock, self._entropy)
         await self._network.start()
         self._manager = controller_manager(api, self._clock, self._entropy, catalog, ca)
         await self._manager.start()
         self._host = ProgramHost(self._network, run_dir)
-        ingress = Parts(api, self._network, self._clock, run_dir, self._host.run_command)
+        ingress = Parts(
+            api.managed_by("nginx-ingress-controller"), self._network, self._clock, run_dir, self._host.run_command
+        )
         programs = {
             **build_programs(self._network, run_dir, self._host),
             "ingress-nginx": IngressProgram(ingress),
-            "certgen": CertgenProgram(api, self._clock),
+            "certgen": CertgenProgram(api.managed_by("kube-webhook-certgen"), self._clock),
         }
-        self._kubelet = Kubelet(api, self._network, self._clock, run_dir, programs)
+        self._kubelet = Kubelet(api.managed_by("kubelet"), self._network, self._clock, run_dir, programs)
         await self._kubelet.start()
         return self._kubelet
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from aiohttp import web
 
 from k8slab.emulator.apiserver.negotiation import JSON, PROTOBUF, YAML
 from k8slab.emulator.apiserver.paths import Target
+from k8slab.emulator.registry.managing import kind_text, object_text
 from k8slab.kube import protobuf
 from k8slab.kube.conform import DecodeError, conform, shape
 from k8slab.kube.custom.shaping import prune
@@ -37,6 +38,29 @@ async def read_bytes(request: web.Request) -> bytes:
 
 def _parse_yaml(data: bytes) -> Any:
     return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+
+
+def duplicate_keys(data: bytes) -> list[str]:
+    """Return what a strict YAML reader says of keys that stand twice in one mapping."""
+    try:
+        root = yaml.compose(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, RecursionError):
+        return []
+    found = list(_repeated(root))
+    return ["yaml: unmarshal errors:\n" + "\n".join(f"  {text}" for text in found)] if found else []
+
+
+def _repeated(node: yaml.Node | None) -> Iterator[str]:
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _repeated(item)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield f'line {key.start_mark.line + 1}: key "{key.value}" already set in map'
+            seen.add(key.value)
+            yield from _repeated(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +128,20 @@ class Decoder:
             raise refuse(str(error)) from error
         self._report((*odd, *unknown), warnings, refuse)
         return {**shaped, "apiVersion": target.resource.api_version, "kind": target.resource.kind, "metadata": meta}
+
+    def merged(self, obj: Obj, target: Target, warnings: list[str]) -> Obj:
+        """Return an object after a server-side apply in the shape of its type; raises ``ApiError`` 500."""
+        if is_custom(target):
+            return self._custom(obj, target, warnings, bad_request)
+        api_version, kind = expected_kind(target)
+        try:
+            return conform(self.schema, api_version, kind, obj).obj
+        except DecodeError as error:
+            message = (
+                f"failed to convert new object ({object_text(obj)}) to proper version: "
+                f"unable to convert unstructured object to {kind_text(obj)}: {error}"
+            )
+            raise failure(500, "", message) from error
 
     def _check_kind(self, obj: Obj, api_version: str, kind: str) -> None:
         sent_version, sent_kind = obj.get("apiVersion") or api_version, obj.get("kind") or kind

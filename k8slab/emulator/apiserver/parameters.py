@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from k8slab.emulator.api import DeleteOptions, LogOptions, Preconditions
-from k8slab.emulator.registry.options import ListOptions, WatchOptions
+from k8slab.emulator.registry.options import ListOptions, WatchOptions, WriteOptions
 from k8slab.kube.objects import Obj
 from k8slab.kube.status import ApiError, FieldError, bad_request, invalid
 
@@ -70,26 +70,48 @@ def watch_options(query: Query) -> WatchOptions:
     )
 
 
-def dry_run(query: Query) -> bool:
+def dry_run(query: Query, kind: str = "CreateOptions") -> bool:
     """Tell whether nothing is to be stored; raises ``ApiError`` for anything but ``All``."""
     text = query.get("dryRun", "")
     if text not in ("", "All"):
-        raise _unsupported("dryRun", text, ("All",))
+        raise _unsupported("dryRun", text, ("All",), kind)
     return bool(text)
 
 
-def field_validation(query: Query) -> str:
+def field_validation(query: Query, kind: str = "CreateOptions") -> str:
     """Return ``Ignore``, ``Warn`` or ``Strict``; raises ``ApiError`` for anything else."""
     text = query.get("fieldValidation") or "Warn"
     if text not in ("Ignore", "Warn", "Strict"):
-        raise _unsupported("fieldValidation", text, ("", "Ignore", "Strict", "Warn"))
+        raise _unsupported("fieldValidation", text, ("", "Ignore", "Strict", "Warn"), kind)
     return text
 
 
-def _unsupported(name: str, value: str, supported: tuple[str, ...]) -> ApiError:
+def _unsupported(name: str, value: str, supported: tuple[str, ...], kind: str) -> ApiError:
     listed = ", ".join(f'"{text}"' for text in supported)
     error = FieldError("Unsupported value", name, value, f"supported values: {listed}")
-    return invalid("meta.k8s.io", "CreateOptions", "", [error])
+    return invalid("meta.k8s.io", kind, "", [error])
+
+
+_LONGEST_MANAGER = 128
+_KINDS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
+
+
+def write_options(method: str, query: Query, user_agent: str, *, applying: bool = False) -> WriteOptions:
+    """Return the options of a write; raises ``ApiError`` (apimachinery's ValidatePatchOptions and its like)."""
+    kind = _KINDS[method]
+    named, errors = query.get("fieldManager", ""), []
+    if applying and not named:
+        errors.append(FieldError("Required value", "fieldManager", None, "is required for apply patch"))
+    if "force" in query and method == "PATCH" and not applying:
+        errors.append(FieldError("Forbidden", "force", None, "may not be specified for non-apply patch"))
+    if len(named.encode()) > _LONGEST_MANAGER:
+        errors.append(FieldError("Too long", "fieldManager", named, f"may not be more than {_LONGEST_MANAGER} bytes"))
+    if not named.isprintable():
+        errors.append(FieldError("Invalid value", "fieldManager", named, "should only contain printable characters"))
+    if errors:
+        raise invalid("meta.k8s.io", kind, "", errors)
+    manager = named or user_agent.partition("/")[0][:_LONGEST_MANAGER] or "unknown"
+    return WriteOptions(dry_run(query, kind), manager, flag(query, "force"))
 
 
 _POLICIES: Mapping[str, Literal["", "Orphan", "Background", "Foreground"]] = {

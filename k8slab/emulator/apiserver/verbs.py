@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from dataclasses import replace
 
-import orjson
-import yaml
 from aiohttp import web
 
-from k8slab.emulator.api import DeleteOptions, PatchType
+from k8slab.emulator.api import DeleteOptions
 from k8slab.emulator.apiserver import parameters
 from k8slab.emulator.apiserver.admitted import admit_deletion, admitted
 from k8slab.emulator.apiserver.answers import answer
 from k8slab.emulator.apiserver.bodies import Decoder, check_place, is_custom, read_bytes
 from k8slab.emulator.apiserver.negotiation import Form, negotiate
+from k8slab.emulator.apiserver.object_answers import object_answer
+from k8slab.emulator.apiserver.patches import patch
 from k8slab.emulator.apiserver.paths import Target
 from k8slab.emulator.apiserver.services import Services
-from k8slab.emulator.apiserver.transforms import include_object, transformed_list, transformed_object
+from k8slab.emulator.apiserver.transforms import include_object, transformed_list
 from k8slab.emulator.apiserver.watching import serve_watch
+from k8slab.emulator.registry.options import WriteOptions
 from k8slab.emulator.store import Entry
 from k8slab.kube.objects import Obj
-from k8slab.kube.status import ApiError, bad_request, method_not_allowed, unsupported_media_type
+from k8slab.kube.status import ApiError, method_not_allowed
 
 Verb = Callable[[Services, web.Request, Target], Awaitable[web.StreamResponse]]
-_PATCH_TYPES: Mapping[str, PatchType] = {
-    "application/json-patch+json": "json",
-    "application/merge-patch+json": "merge",
-    "application/strategic-merge-patch+json": "strategic",
-}
 
 
 def _form(request: web.Request, target: Target) -> Form:
     return negotiate(request.headers.get("Accept", ""), protobuf=not is_custom(target))
-
-
-def _object_answer(services: Services, request: web.Request, target: Target, data: bytes, **more: Any) -> web.Response:
-    form = _form(request, target)
-    if form.transform:
-        include = include_object(request.query.get("includeObject", ""))
-        data = transformed_object(target.resource, form.transform, data, include, services.clock.now())
-    return answer(services.schema, form, data, **more)
 
 
 async def get(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
@@ -49,7 +36,7 @@ async def get(services: Services, request: web.Request, target: Target) -> web.S
     if parameters.flag(request.query, "watch"):
         return await _watch(services, request, target)
     entry = services.registry.get(target.resource, target.namespace, target.name, subresource=target.subresource)
-    return _object_answer(services, request, target, entry.data)
+    return object_answer(services, request, target, entry.data)
 
 
 async def list_or_watch(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
@@ -80,79 +67,39 @@ async def _body(services: Services, request: web.Request, target: Target, warnin
 async def create(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
     """POST to a collection, or to a part such as ``binding``."""
     warnings: list[str] = []
+    options = _options(request)
     obj = await _body(services, request, target, warnings)
 
     async def write(changed: Obj | None, dry: bool) -> Entry:
         made = obj if changed is None else changed
+        how = replace(options, dry_run=dry, managers_given=changed is not None)
         return await services.registry.create(
-            target.resource, target.namespace, made, subresource=target.subresource, name=target.name, dry_run=dry
+            target.resource, target.namespace, made, subresource=target.subresource, name=target.name, options=how
         )
 
     entry = await admitted(services, request, target, "CREATE", write, warnings)
-    return _object_answer(services, request, target, entry.data, code=201, warnings=warnings)
+    return object_answer(services, request, target, entry.data, code=201, warnings=warnings)
 
 
 async def update(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
     """PUT of an object or its part."""
     warnings: list[str] = []
+    options = _options(request)
     obj = await _body(services, request, target, warnings)
 
     async def write(changed: Obj | None, dry: bool) -> Entry:
-        return await _replace(services, target, obj if changed is None else changed, dry=dry)
+        made = obj if changed is None else changed
+        how = replace(options, dry_run=dry, managers_given=changed is not None)
+        return await services.registry.update(
+            target.resource, target.namespace, target.name, made, subresource=target.subresource, options=how
+        )
 
     entry = await admitted(services, request, target, "UPDATE", write, warnings)
-    return _object_answer(services, request, target, entry.data, warnings=warnings)
+    return object_answer(services, request, target, entry.data, warnings=warnings)
 
 
-async def _replace(services: Services, target: Target, obj: Obj, *, dry: bool) -> Entry:
-    return await services.registry.update(
-        target.resource, target.namespace, target.name, obj, subresource=target.subresource, dry_run=dry
-    )
-
-
-async def patch(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
-    """PATCH of an object or its part."""
-    content_type = request.headers.get("Content-Type", "").partition(";")[0].strip()
-    patch_type = _PATCH_TYPES.get(content_type)
-    if patch_type is None or (patch_type == "strategic" and target.resource.custom is not None):
-        # Custom objects have no merge keys.
-        offered = [name for name, kind in _PATCH_TYPES.items() if target.resource.custom is None or kind != "strategic"]
-        raise unsupported_media_type(tuple(offered))
-    decoder = Decoder(services.schema, parameters.field_validation(request.query))
-    warnings: list[str] = []
-    body = _patch_body(await read_bytes(request), patch_type)
-
-    async def write(changed: Obj | None, dry: bool) -> Entry:
-        if changed is not None:
-            return await _replace(services, target, changed, dry=dry)
-        return await services.registry.patch(
-            target.resource, target.namespace, target.name, body, patch_type, subresource=target.subresource,
-            dry_run=dry, conform=lambda obj: decoder.patched(obj, target, warnings),
-        )  # fmt: skip
-
-    entry = await admitted(services, request, target, "UPDATE", write, warnings)
-    warnings = list(dict.fromkeys(warnings))
-    return _object_answer(services, request, target, entry.data, warnings=warnings)
-
-
-def _patch_body(data: bytes, patch_type: PatchType) -> Any:
-    try:
-        found = orjson.loads(data)
-    except ValueError as error:
-        found = _lenient(data, error)
-    wanted, go_type = (list, "[]handlers.jsonPatchOp") if patch_type == "json" else (dict, "map[string]interface {}")
-    if not isinstance(found, wanted):
-        shown = {list: "array", dict: "object", str: "string", bool: "bool"}.get(type(found), "number")
-        raise bad_request(f"error decoding patch: json: cannot unmarshal {shown} into Go value of type {go_type}")
-    return found
-
-
-def _lenient(data: bytes, cause: ValueError) -> Any:
-    # The API server takes a patch in YAML too.
-    try:
-        return json.loads(json.dumps(yaml.safe_load(data)))
-    except (yaml.YAMLError, TypeError, RecursionError, UnicodeDecodeError) as error:
-        raise bad_request(f"error decoding patch: {cause}") from error
+def _options(request: web.Request) -> WriteOptions:
+    return parameters.write_options(request.method, request.query, request.headers.get("User-Agent", ""))
 
 
 async def delete(services: Services, request: web.Request, target: Target) -> web.StreamResponse:

@@ -18,6 +18,10 @@ def allocate(service: Obj, others: Iterable[Obj], entropy: Entropy) -> Iterator[
     """Give a Service its addresses and node ports; yield an error for what it asked for and cannot have."""
     taken = [other.get("spec") or {} for other in others]
     spec = service["spec"]
+    if spec.get("type") != "ExternalName":
+        # Not a default of the API: the registry sets it, so no client manages it (core/service/storage/alloc.go).
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
     yield from _address(spec, {str(entry.get("clusterIP", "")) for entry in taken}, entropy)
     used = {port.get("nodePort") for entry in taken for port in entry.get("ports") or []}
     yield from _ports(spec, {port for port in used if port}, entropy)

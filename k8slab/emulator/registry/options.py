@@ -10,7 +10,7 @@ from k8slab.emulator.store.entries import Change, Entry
 from k8slab.kube.objects import Obj
 from k8slab.kube.resources import Resource
 
-__all__ = ["Change", "Entry", "ListOptions", "Outcome", "Page", "WatchOptions"]
+__all__ = ["Change", "Entry", "ListOptions", "Outcome", "Page", "WatchOptions", "WriteOptions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,20 @@ class WatchOptions:
     send_initial_events: bool | None = None
     bookmarks: bool = False
     resource_version_match: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How to write.
+
+    ``manager`` takes the fields that change (empty: nobody does); ``force`` lets an apply take those of others.
+    ``managers_given``: the object comes with its managers, as an earlier step made them.
+    """
+
+    dry_run: bool = False
+    manager: str = ""
+    force: bool = False
+    managers_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

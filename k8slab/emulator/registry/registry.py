@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import replace
 
 import orjson
 
@@ -10,7 +11,8 @@ from k8slab.clock import Clock, Entropy
 from k8slab.emulator.api import DeleteOptions, PatchType
 from k8slab.emulator.registry import subresources
 from k8slab.emulator.registry.deletion import check_preconditions, mark, may_go
-from k8slab.emulator.registry.options import ListOptions, Outcome, Page, WatchOptions
+from k8slab.emulator.registry.managing import Managing
+from k8slab.emulator.registry.options import ListOptions, Outcome, Page, WatchOptions, WriteOptions
 from k8slab.emulator.registry.patching import patched
 from k8slab.emulator.registry.reading import read, read_page, store_key
 from k8slab.emulator.registry.strategies import strategy_of
@@ -18,11 +20,14 @@ from k8slab.emulator.registry.strategy import Context
 from k8slab.emulator.registry.tokens import TokenIssuer
 from k8slab.emulator.registry.watching import begin_watch
 from k8slab.emulator.registry.writing import Writer
-from k8slab.emulator.store import Change, Entry, Store
+from k8slab.emulator.store import Change, Entry, Store, StoreKey
+from k8slab.kube.apply import Shapes
 from k8slab.kube.objects import Obj, is_deleting, name_of, uid_of
 from k8slab.kube.resources import Catalog, Resource
 from k8slab.kube.schema import Schema
-from k8slab.kube.status import bad_request
+from k8slab.kube.status import bad_request, not_found
+
+_PLAIN = WriteOptions()
 
 
 class Registry:
@@ -43,11 +48,16 @@ class Registry:
         self._clock = clock
         self._tokens = tokens
         self._context = Context(clock, entropy)
-        self._writer = Writer(store, self._context)
+        self._managing = Managing(Shapes(schema), clock)
+        self._writer = Writer(store, self._context, self._managing)
 
     def get(self, resource: Resource, namespace: str, name: str, *, subresource: str = "") -> Entry:
         """Return one object, or its part."""
         return subresources.view(read(self._store, resource, namespace, name), subresource, resource)
+
+    def exists(self, resource: Resource, namespace: str, name: str) -> bool:
+        """Tell whether there is such an object."""
+        return self._store.get(store_key(resource, namespace, name)) is not None
 
     def list(self, resource: Resource, namespace: str = "", options: ListOptions | None = None) -> Page:
         """Return a collection, or a page of it."""
@@ -67,7 +77,7 @@ class Registry:
         *,
         subresource: str = "",
         name: str = "",
-        dry_run: bool = False,
+        options: WriteOptions = _PLAIN,
     ) -> Entry:
         """Store a new object, or call a subresource such as ``binding`` or ``eviction`` of ``name``."""
         if subresource == "eviction":
@@ -77,9 +87,9 @@ class Registry:
         if subresource:
             current = read(self._store, resource, namespace, name)
             bound = subresources.bound(current.decode(), obj, self._clock)
-            entry = self._writer.put(resource, bound, dry_run=dry_run)
+            entry = self._writer.put(resource, bound, dry_run=options.dry_run)
         else:
-            entry = self._writer.create(resource, namespace, obj, dry_run=dry_run)
+            entry = self._writer.create(resource, namespace, obj, options)
         await self._store.committed()
         return entry
 
@@ -97,21 +107,26 @@ class Registry:
         return found.decode() if found else None
 
     async def update(
-        self, resource: Resource, namespace: str, name: str, obj: Obj, *, subresource: str = "", dry_run: bool = False
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        obj: Obj,
+        *,
+        subresource: str = "",
+        options: WriteOptions = _PLAIN,
     ) -> Entry:
         """Replace an object or its part."""
         current = read(self._store, resource, namespace, name)
-        entry = self._update(resource, current, obj, subresource, dry_run=dry_run)
+        entry = self._update(resource, current, obj, subresource, options)
         await self._store.committed()
         return subresources.view(entry, subresource, resource)
 
-    def _update(self, resource: Resource, current: Entry, obj: Obj, subresource: str, *, dry_run: bool) -> Entry:
+    def _update(self, resource: Resource, current: Entry, obj: Obj, subresource: str, options: WriteOptions) -> Entry:
         if subresource == "scale":
-            return self._writer.update(
-                resource, current, subresources.scaled(current.decode(), obj, resource), "", dry_run=dry_run
-            )
-        entry = self._writer.update(resource, current, obj, subresource, dry_run=dry_run)
-        if not dry_run and may_go(entry.decode()):
+            obj = subresources.scaled(current.decode(), obj, resource)
+        entry = self._writer.update(resource, current, obj, subresource, options)
+        if not options.dry_run and may_go(entry.decode()):
             self._store.delete(entry.key)
         return entry
 
@@ -124,7 +139,7 @@ class Registry:
         patch_type: PatchType,
         *,
         subresource: str = "",
-        dry_run: bool = False,
+        options: WriteOptions = _PLAIN,
         conform: Callable[[Obj], Obj] | None = None,
     ) -> Entry:
         """Change the fields that the patch names.
@@ -132,13 +147,41 @@ class Registry:
         ``conform`` is called with the patched object and returns what to go on with (the API server checks types and
         notes unknown fields there); without it the registry drops unknown fields itself.
         """
+        if patch_type == "apply" and isinstance(patch, dict):
+            return await self._apply(
+                resource, store_key(resource, namespace, name), patch, subresource, options, conform
+            )
         current = read(self._store, resource, namespace, name)
         seen = subresources.view(current, subresource, resource).decode()
         changed = patched(self._schema, resource, seen, patch, patch_type)
         changed = conform(changed) if conform else changed
-        entry = self._update(resource, current, changed, subresource, dry_run=dry_run)
+        entry = self._update(resource, current, changed, subresource, options)
         await self._store.committed()
         return subresources.view(entry, subresource, resource)
+
+    async def _apply(
+        self,
+        resource: Resource,
+        key: StoreKey,
+        config: Obj,
+        subresource: str,
+        options: WriteOptions,
+        conform: Callable[[Obj], Obj] | None,
+    ) -> Entry:
+        """Apply a configuration from the server's side; an object that is not there is created."""
+        found = self._store.get(key)
+        if found is None and subresource:
+            raise not_found(resource.group, resource.plural, key.name)
+        live = found.decode() if found else {}
+        made = self._managing.applied(strategy_of(resource), live, config, options, subresource)
+        made = conform(made) if conform else made
+        options = replace(options, managers_given=True)
+        if found is None:
+            entry = self._writer.create(resource, key.namespace, made, options)
+        else:
+            entry = self._update(resource, found, made, subresource, options)
+        await self._store.committed()
+        return entry
 
     async def delete(
         self, resource: Resource, namespace: str, name: str, options: DeleteOptions | None = None

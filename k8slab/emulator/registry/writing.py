@@ -10,6 +10,8 @@ from k8slab.clock import timestamp
 from k8slab.emulator.registry.admission import admit
 from k8slab.emulator.registry.allocators import allocate
 from k8slab.emulator.registry.custom.objects import served_as, stored_version
+from k8slab.emulator.registry.managing import Managing, times_only
+from k8slab.emulator.registry.options import WriteOptions
 from k8slab.emulator.registry.reading import store_key
 from k8slab.emulator.registry.strategies import strategy_of
 from k8slab.emulator.registry.strategy import Context, Strategy
@@ -45,11 +47,12 @@ Validate = Callable[[Obj], Iterator[FieldError]]
 class Writer:
     """Writes to the store by the rules of each kind; every method raises ``ApiError``."""
 
-    def __init__(self, store: Store, context: Context) -> None:
+    def __init__(self, store: Store, context: Context, managing: Managing) -> None:
         self._store = store
         self._context = context
+        self._managing = managing
 
-    def create(self, resource: Resource, namespace: str, obj: Obj, *, dry_run: bool) -> Entry:
+    def create(self, resource: Resource, namespace: str, obj: Obj, options: WriteOptions) -> Entry:
         """Store a new object."""
         obj = copy.deepcopy(obj)
         strategy = strategy_of(resource)
@@ -61,6 +64,8 @@ class Writer:
         obj["apiVersion"], obj["kind"] = stored_version(resource), resource.kind
         self._own(resource, namespace, obj, strategy)
         strategy.defaults(obj)
+        _drop_empty(metadata(obj))
+        self._managing.track(strategy, {}, obj, options, "")
         admit(resource, namespace, obj, self._lookup)
         self._validate(resource, obj, strategy.validate_new or strategy.validate, strategy)
         strategy.create(obj, self._context)
@@ -69,13 +74,13 @@ class Writer:
         key = store_key(resource, namespace, name_of(obj))
         if self._store.get(key) is not None:
             raise already_exists(resource.group, resource.plural, name_of(obj))
-        written = encode(key, self._store.revision, obj) if dry_run else self._store.put(key, obj).entry
+        written = encode(key, self._store.revision, obj) if options.dry_run else self._store.put(key, obj).entry
         return served_as(written, resource)
 
     def _own(self, resource: Resource, namespace: str, obj: Obj, strategy: Strategy) -> None:
         """Set what belongs to the server."""
         meta = metadata(obj)
-        for field in (*_SERVER_FIELDS, "managedFields"):
+        for field in _SERVER_FIELDS:
             meta.pop(field, None)
         if resource.namespaced:
             meta["namespace"] = namespace
@@ -112,20 +117,22 @@ class Writer:
         if errors:
             raise invalid(resource.group, resource.kind, name_of(obj), errors)
 
-    def update(self, resource: Resource, current: Entry, obj: Obj, subresource: str, *, dry_run: bool) -> Entry:
+    def update(self, resource: Resource, current: Entry, obj: Obj, subresource: str, options: WriteOptions) -> Entry:
         """Replace an object, or its status."""
         old, new, strategy = current.decode(), copy.deepcopy(obj), strategy_of(resource)
         self._check_version(resource, old, new)
         new = _status_only(old, new) if subresource == "status" else self._spec_only(old, new, strategy, subresource)
         _keep_server_fields(old, new)
         strategy.defaults(new)
+        _drop_empty(metadata(new))
+        self._managing.track(strategy, old, new, options, subresource)
         if subresource != "status" or strategy.validates_status:
             self._validate(resource, new, lambda obj: _both(strategy, obj, old), strategy)
             if resource == SERVICES:
                 self._allocate(resource, new)
         _count(old, new, strategy)
         new["apiVersion"] = stored_version(resource)
-        written = encode(current.key, current.revision, new) if dry_run else self.put_if_changed(current, new)
+        written = encode(current.key, current.revision, new) if options.dry_run else self.put_if_changed(current, new)
         return served_as(written, resource)
 
     def _check_version(self, resource: Resource, old: Obj, new: Obj) -> None:
@@ -163,9 +170,17 @@ class Writer:
     def put_if_changed(self, current: Entry, obj: Obj) -> Entry:
         """Write an object; one that is as it was keeps its revision."""
         metadata(obj)["resourceVersion"] = str(current.revision)
-        if obj == current.decode():
+        before = current.decode()
+        if obj == before or times_only(before, obj):
             return current
         return self._store.put(current.key, obj).entry
+
+
+def _drop_empty(meta: Obj) -> None:
+    # As Go's omitempty does; the parts of the cluster write without passing the decoder.
+    for field in ("labels", "annotations", "ownerReferences", "finalizers"):
+        if field in meta and not meta[field]:
+            del meta[field]
 
 
 def _both(strategy: Strategy, new: Obj, old: Obj) -> Iterator[FieldError]:
@@ -196,7 +211,6 @@ def _keep_server_fields(old: Obj, new: Obj) -> None:
             meta[field] = before[field]
         else:
             meta.pop(field, None)
-    meta.pop("managedFields", None)
     new["apiVersion"], new["kind"] = old["apiVersion"], old["kind"]
 
 

@@ -61,6 +61,11 @@ class Field:
         return str(self.constraints.get("merge", ""))
 
     @property
+    def shown(self) -> str:
+        """Return what JSON shows when the map, list or struct is empty: ``null``, ``{}`` or (left out) nothing."""
+        return str(self.constraints.get("shown", ""))
+
+    @property
     def strategies(self) -> tuple[str, ...]:
         """Return the patch strategies: ``merge``, ``replace``, ``retainKeys``."""
         return tuple(str(self.constraints.get("strategy", "")).split(","))
@@ -83,6 +88,7 @@ class Schema:
         self.version = str(tables["version"])
         self._kinds: Mapping[str, str] = tables["kinds"]
         self._rows: Mapping[str, Mapping[str, list[Any]]] = tables["types"]
+        self._atomic = frozenset(tables["atomic"])
         self._types: dict[str, Mapping[str, Field]] = {}
 
     @classmethod
@@ -101,6 +107,10 @@ class Schema:
     def has(self, name: str) -> bool:
         """Tell whether there is a type of that name (scalars have none)."""
         return name in self._rows
+
+    def is_atomic(self, name: str) -> bool:
+        """Tell whether values of a type are owned and replaced as a whole (``x-kubernetes-map-type: atomic``)."""
+        return name in self._atomic
 
     def fields(self, name: str) -> Mapping[str, Field]:
         """Return the fields of a type, by name; raises ``KeyError``."""
