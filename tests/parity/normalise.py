@@ -36,6 +36,8 @@ _RULES: Sequence[tuple[str, str]] = (
     (r"\.[0-9a-f]{16}\b", ".<event>"),
     # Tags that share one image: the runtime reports any of them.
     (r"(\bimage\"?: \"?docker\.io/[\w./-]+):(?!<)[\w.-]+", r"\1:<tag>"),
+    # What kubectl's watcher logs of itself when a time limit ends it.
+    (r"(?m)^[EWI]\d{4} .* reflector\.go:.*\n?", ""),
     # Times.
     (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", "<time>"),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000(?: UTC)?", "<time>"),
@@ -69,17 +71,20 @@ _NODE_PORT = re.compile(r"\b(?!30000\b|32767\b)3[0-2]\d{3}\b")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one run: ``names`` maps a cluster's own words (node, namespace) to tokens.
+    """What is known of one run: ``names`` maps a cluster's own words (its node) to tokens.
 
-    ``typed`` are the numbers that stand in the scenario: a node port among them is no random one.
+    ``namespace`` is the scenario's, which also begins other names. ``typed`` are the numbers that stand in the scenario: a node port among them is no random one.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     typed: frozenset[str] = frozenset()
+    namespace: str = ""
 
 
 def normalise(text: str, facts: Facts) -> str:
     """Return the text with everything that must differ replaced."""
+    if facts.namespace:
+        text = text.replace(facts.namespace, "<ns>")
     for word in sorted(facts.names, key=len, reverse=True):
         text = re.sub(rf"(?<![\w-]){re.escape(word)}(?![\w-]|://)", facts.names[word], text)
     text = _NODE_PORT.sub(lambda found: found[0] if found[0] in facts.typed else "<node-port>", text)

@@ -60,8 +60,14 @@ def main() -> None:
         return
     differing, compared = _show(results)
     if options.update_known:
-        text = yaml.safe_dump(updated(entries(), differing, compared), sort_keys=False, width=1000)
+        recorded = {key for scenario in load_all() if scenario.golden.is_file() for key in _keys(scenario)}
+        listed = [{**entry, "lines": [line for line in entry["lines"] if line in recorded]} for entry in entries()]
+        text = yaml.safe_dump(updated(listed, differing, compared), sort_keys=False, width=1000)
         KNOWN.write_text(text, encoding="utf-8")
+
+
+def _keys(scenario: Scenario) -> list[str]:
+    return keys(scenario.key, parse(scenario.golden.read_text(encoding="utf-8")))
 
 
 def _write(results: Iterator[tuple[Scenario, Transcript]]) -> None:

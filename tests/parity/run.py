@@ -23,7 +23,7 @@ from tests.parity.transcript import Line, Transcript
 
 # Seconds: for one command, and for a state that a scenario waits for.
 COMMAND_SECONDS = 90.0
-UNTIL_SECONDS = 90.0
+UNTIL_SECONDS = 60.0
 _PAUSE = 0.3
 
 
@@ -120,11 +120,10 @@ def _execute(command: str, room: Room, env: Mapping[str, str] | None = None) -> 
 
 def run(scenario: Scenario, cluster: Target, namespace: str) -> Transcript:
     """Run all steps in a new namespace, up to a wait that fails; return the normalised answers."""
-    names = {**cluster.names, namespace: "<ns>"}
     lines: list[Line] = []
     with _room(cluster, namespace) as room:
-        names[str(room.folder.parent)] = "<folder>"
-        facts = Facts(names, typed_numbers(scenario.source))
+        names = {**cluster.names, str(room.folder.parent): "<folder>"}
+        facts = Facts(names, typed_numbers(scenario.source), namespace)
         try:
             _until(f"kubectl create namespace {namespace}", room)
             _until("kubectl get serviceaccount default && kubectl get configmap kube-root-ca.crt", room)

@@ -2,7 +2,7 @@ import pytest
 
 from tests.parity.normalise import Facts, normalise, sort_rows
 
-FACTS = Facts({"k8slab": "<node>", "parity-1": "<ns>"}, frozenset({"30080"}))
+FACTS = Facts({"k8slab": "<node>"}, frozenset({"30080"}), "parity-1")
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ FACTS = Facts({"k8slab": "<node>", "parity-1": "<ns>"}, frozenset({"30080"}))
         ("podIP: 10.244.0.17", "podIP: <pod-ip>"),
         ("10.96.0.1 and 10.96.13.4", "10.96.0.1 and <cluster-ip>"),
         ("80:30080/TCP 80:31234/TCP", "80:30080/TCP 80:<node-port>/TCP"),
-        ("on k8slab in parity-1", "on <node> in <ns>"),
+        ("on k8slab in parity-1-extra", "on <node> in <ns>-extra"),
         ("pod-template-hash=5d4f8c7b94", "pod-template-hash=<hash>"),
         ("kube-api-access-x2k4p", "kube-api-access-<id>"),
         ("nginx-deployment and my-config", "nginx-deployment and my-config"),
