@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from k8slab.errors import ClusterError
 
@@ -22,6 +22,9 @@ _CERTS = "/etc/containerd/certs.d"
 # Only containerd before 2.0 (node images of kind before v0.27) must be told where the mirrors are listed.
 _OLD_CONTAINERD = f'[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "{_CERTS}"\n'
 _DOCKER_HUB = "docker.io"
+# They become a folder's name and a line of a TOML file.
+_REGISTRY = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?")
+_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.:\[\]-]*(/[A-Za-z0-9._~/-]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,7 @@ def parse_mirror(text: str) -> Mirror:
     """Read ``URL`` (for Docker Hub) or ``REGISTRY=URL``; raises ``ClusterError``."""
     registry, sign, url = text.partition("=")
     registry, url = (registry, url) if sign else (_DOCKER_HUB, text)
-    parts = urlsplit(url)
-    clean = not any(sign in text for sign in "\"'\\\n\r\t {}")
-    if not clean or parts.scheme not in ("http", "https") or not parts.netloc or "/" in registry or not registry:
+    if not _REGISTRY.fullmatch(registry) or not _URL.fullmatch(url):
         raise ClusterError(
             f"{text!r} is not a registry mirror.",
             "Give a URL (for images of Docker Hub) or REGISTRY=URL: --registry-mirror registry.k8s.io=https://mirror.example",
