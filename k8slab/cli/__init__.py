@@ -10,6 +10,8 @@ import click
 from k8slab import __version__
 from k8slab.cli.cluster import cluster
 from k8slab.cli.course import lab, run
+from k8slab.cli.doctor import doctor
+from k8slab.cli.images import images
 from k8slab.errors import K8slabError
 
 __all__ = ["main"]
@@ -37,3 +39,5 @@ def main() -> None:
 main.add_command(cluster)
 main.add_command(run)
 main.add_command(lab)
+main.add_command(doctor)
+main.add_command(images)

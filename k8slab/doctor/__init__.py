@@ -1,0 +1,1 @@
+"""What this machine has for a lab, what works with it, and the next command for each gap."""
