@@ -342,6 +342,10 @@ class TakesInput(Protocol):
         """Tell the size of the client's terminal."""
         ...
 
+    async def signal(self, number: int) -> None:
+        """Send the signal of a key (Ctrl-C) to what runs in the foreground."""
+        ...
+
 
 class Program(Protocol):
     """What a catalogue entry makes of an image: something that can be started as a container."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -17,17 +17,19 @@ from k8slab.emulator.api import (
     LogOptions,
     RefusedError,
     Route,
+    RunningContainer,
     Source,
     TakesInput,
 )  # fmt: skip
 from k8slab.emulator.node.container import ContainerLife
 from k8slab.emulator.node.pod_worker import PodWorker
-from k8slab.emulator.node.runtime import runtime_words
+from k8slab.emulator.node.runtime_words import runtime_words
+from k8slab.emulator.node.terminal import TerminalStreams
 from k8slab.kube.objects import Obj, dig, name_of, namespace_of
 from k8slab.kube.status import bad_request, failure, internal_error, not_found
 
-# An attach this soon after a container's start is the one that the start was made for (``kubectl run -i``): it sees the
-# output from its beginning, also of a program that has ended meanwhile.
+# An attach this soon after a container's start is the one that the start was made for (``kubectl run -i``): it sees all
+# output, also of a program that has ended meanwhile.
 _REPLAY_SECONDS = 10.0
 
 
@@ -54,13 +56,14 @@ class NodeAccess:
 
     def _life(self, pod: Obj, container: str) -> ContainerLife | None:
         worker = self._worker_of(pod)
-        return worker.lives().get(container) if worker is not None else None
+        return worker.containers.lives().get(container) if worker is not None else None
 
     def check(self, namespace: str, name: str, container: str, door: Door) -> None:
         """Raise what the kubelet answers before it opens the door, in its bare words (code 500)."""
         pod = self._pod(namespace, name)
         if door == "portforward":
-            if self._worker_of(pod) is None:
+            worker = self._worker_of(pod)
+            if worker is None or worker.over:
                 raise failure(500, "InternalError", f'pod not found ("{name}_{namespace}")')
             return
         life = self._life(pod, container)
@@ -112,6 +115,8 @@ class NodeAccess:
         replay, running = self._replays(life), life.running
         life.attached = True
         tasks: list[asyncio.Task[None]] = []
+        if life.container.get("tty"):
+            streams = TerminalStreams(streams, _signals(running))
         if isinstance(running, TakesInput):
             tasks.append(asyncio.create_task(_feed(running, life, request, streams)))
             tasks.append(asyncio.create_task(_resize(running, streams)))
@@ -137,6 +142,14 @@ class NodeAccess:
         words = route.preamble.split(b" ")
         words[2:4] = [b"127.0.0.1", b"127.0.0.1"]
         return replace(route, preamble=b" ".join(words))
+
+
+def _signals(running: RunningContainer | None) -> Callable[[int], Awaitable[None]]:
+    async def send(number: int) -> None:
+        if isinstance(running, TakesInput):
+            await running.signal(number)
+
+    return send
 
 
 async def _feed(running: TakesInput, life: ContainerLife, request: ExecRequest, streams: ExecStreams) -> None:

@@ -25,7 +25,10 @@ from k8slab.emulator.api import (
     NoSuchHostError,
     RefusedError,
     Source,
+    StartError,
 )  # fmt: skip
+from k8slab.emulator.node.runtime_words import runtime_start_words
+from k8slab.emulator.node.terminal import TerminalStreams
 
 Message = dict[str, Any]
 _KINDS = {RefusedError: "refused", DroppedError: "dropped", NoSuchHostError: "nohost"}
@@ -42,6 +45,7 @@ class _Session:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     code: int = 137
     ports: list[int] = field(default_factory=list)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
     # Why the runtime could not start the command, in runc's words.
     refused: str = ""
 
@@ -109,8 +113,9 @@ class ProgramHost:
         elif "listen" in message:
             session.ports.append(message["listen"])
             self._fabric.listen(session.source.address, message["listen"], message["path"])
-        elif "refused" in message:
-            session.refused = message["refused"]
+        elif "refused" in message or "started" in message:
+            session.refused = str(message.get("refused", ""))
+            session.begun.set()
         elif "exit" in message:
             self._end(message["id"], message["exit"])
 
@@ -121,6 +126,7 @@ class ProgramHost:
         for port in session.ports:
             self._fabric.unlisten(session.source.address, port)
         session.code = code
+        session.begun.set()
         session.ended.set()
         if session.output is not None:
             session.output.put_nowait(None)
@@ -156,19 +162,25 @@ class ProgramHost:
     ) -> int:
         """Run a command in a container (its own when it runs in the host); return the exit code."""
         session = _Session(asyncio.Queue(), source=_source(spec))
-        message = {**self.description(spec), "argv": list(request.command), "container": container}
+        message = {
+            **self.description(spec), "argv": list(request.command), "container": container, "tty": request.tty,
+        }  # fmt: skip
         if not container:
             # The network of a command outside the host is that of its own session.
             message["container"] = f"exec-{next(self._numbers)}"
             self._sessions[message["container"]] = _Session(source=_source(spec))
         identity = await self.begin("exec", session, message)
+        if request.tty:
+            streams = TerminalStreams(streams, lambda number: self.tell("signal", identity, number=number))
         feeding = asyncio.create_task(self._feed(identity, request, streams))
+        sizing = asyncio.create_task(self._size(identity, streams))
         try:
             while session.output is not None and (item := await session.output.get()) is not None:
                 await (streams.write_stdout if item[0] == "stdout" else streams.write_stderr)(item[1])
         finally:
-            feeding.cancel()
-            await asyncio.gather(feeding, return_exceptions=True)
+            for task in (feeding, sizing):
+                task.cancel()
+            await asyncio.gather(feeding, sizing, return_exceptions=True)
             await self.tell("stop", identity)
             if not container:
                 self._sessions.pop(message["container"], None)
@@ -182,13 +194,18 @@ class ProgramHost:
             data = await streams.read_stdin() if request.stdin else b""
             await self.tell("input", identity, data=base64.b64encode(data).decode())
 
+    async def _size(self, identity: str, streams: ExecStreams) -> None:
+        while True:
+            columns, rows = await streams.next_size()
+            await self.tell("resize", identity, columns=columns, rows=rows)
+
     def description(self, spec: ContainerSpec) -> Message:
         """Return what the host needs to know of a container."""
         return {
             "root": spec.root, "hostname": spec.hostname, "address": spec.pod_address, "namespace": spec.namespace,
             "env": dict(spec.env), "cwd": spec.working_dir, "image": spec.image,
             "program": spec.extra.get("program", ""),
-            "volumes": spec.volumes, "read_only": list(spec.read_only),
+            "stdin": spec.stdin, "tty": spec.tty, "volumes": spec.volumes, "read_only": list(spec.read_only),
             "sockets": str(self._run_dir / "h" / f"{spec.pod_uid[:8]}-{spec.container[:16]}"),
         }  # fmt: skip
 
@@ -222,6 +239,9 @@ class HostProgram:
         if spec.extra.get("given"):
             message["program"] = ""
         identity = await self._host.begin("start", session, message)
+        await session.begun.wait()
+        if session.refused:
+            raise StartError(runtime_start_words(session.refused))
         return HostContainer(self._host, spec, identity, session)
 
 
@@ -252,6 +272,18 @@ class HostContainer:
         """Ask the program to end."""
         await self._host.tell("stop", self._identity)
         await self._session.ended.wait()
+
+    async def send_input(self, data: bytes) -> None:
+        """Send input to the program; empty data ends it."""
+        await self._host.tell("input", self._identity, data=base64.b64encode(data).decode())
+
+    async def resize(self, columns: int, rows: int) -> None:
+        """Tell the size of the client's terminal."""
+        await self._host.tell("resize", self._identity, columns=columns, rows=rows)
+
+    async def signal(self, number: int) -> None:
+        """Send a signal to what runs in the foreground."""
+        await self._host.tell("signal", self._identity, number=number)
 
     async def exec(self, request: ExecRequest, streams: ExecStreams) -> int:
         """Run another command in the container."""

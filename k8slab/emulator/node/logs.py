@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -36,6 +36,7 @@ class RunLog:
         self._clock = clock
         self._lines: deque[Line] = deque()
         self._first = 0
+        self._read_up_to = 0
         self._size = 0
         self._partial: dict[str, bytes] = {}
         self._more = asyncio.Event()
@@ -71,10 +72,13 @@ class RunLog:
         self._wake()
 
     async def attached(self, *, replay: bool) -> AsyncGenerator[tuple[str, bytes], None]:
-        """Yield output as it is written, parts of lines too, until the run ends; ``replay``: from the beginning."""
+        """Yield output as it is written, parts of lines too, until the run ends.
+
+        ``replay`` begins with what no client has read yet: kubectl shows the log before it attaches.
+        """
         follower: asyncio.Queue[Output] = asyncio.Queue()
         if replay:
-            for line in self._lines:
+            for line in self._from(self._read_up_to):
                 follower.put_nowait((line.stream, line.data))
             for stream, rest in self._partial.items():
                 follower.put_nowait((stream, rest))
@@ -104,7 +108,7 @@ class RunLog:
                     return
                 budget -= len(shown) if budget > 0 else 0
                 yield shown
-            place = self._first + len(self._lines)
+            place = self._read_up_to = self._first + len(self._lines)
             if not options.follow or self.ended:
                 return
             await more.wait()
@@ -130,12 +134,10 @@ class RunLog:
             return self._clock.now() - timedelta(seconds=options.since_seconds)
         return None
 
-    def tail(self, size: int) -> str:
-        """Return the last bytes as text (what ``terminationMessagePolicy: FallbackToLogsOnError`` shows)."""
-        return b"".join(self._iterate()).decode(errors="replace")[-size:]
-
-    def _iterate(self) -> Iterator[bytes]:
-        yield from (line.data for line in self._lines)
+    def tail(self, size: int, lines: int) -> str:
+        """Return the last lines as text, at most ``size`` bytes of them."""
+        last = list(self._lines)[-lines:]
+        return b"".join(line.data for line in last)[-size:].decode(errors="replace")
 
 
 def _shown(line: Line, options: LogOptions) -> bytes:

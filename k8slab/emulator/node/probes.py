@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from k8slab.clock import Clock
-from k8slab.emulator.api import Dialer, DroppedError, ExecRequest, RefusedError, Route, RunningContainer, Source
+from k8slab.emulator.api import (
+    Dialer,
+    DroppedError,
+    ExecError,
+    ExecRequest,
+    RefusedError,
+    Route,
+    RunningContainer,
+    Source,
+)  # fmt: skip
+from k8slab.emulator.node.runtime_words import runtime_words
 from k8slab.kube.objects import Obj
 
 # Probes come from the node.
@@ -48,17 +58,32 @@ class OutputCollector:
         raise AssertionError("an event that nobody sets")
 
 
-async def run_probe(probe: Obj, target: ProbeTarget, dialer: Dialer) -> str:
-    """Try once; return an empty text for success, else the failure as the kubelet words it."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one try found: an empty ``problem`` is success. ``unknown``: the try itself failed, it does not count."""
+
+    problem: str = ""
+    unknown: bool = False
+
+
+async def run_probe(probe: Obj, target: ProbeTarget, dialer: Dialer) -> Outcome:
+    """Try once; return how it went, as the kubelet words it."""
     limit = float(probe.get("timeoutSeconds") or 1)
     if probe.get("exec") is not None:
         return await _exec(probe["exec"], target, limit)
     if probe.get("httpGet") is not None:
-        return await _http_get(probe["httpGet"], target, dialer, limit)
+        return _judged(await http_get(probe["httpGet"], target, dialer, limit))
     action = probe.get("tcpSocket") or probe.get("grpc") or {}
     host, port = action.get("host") or target.address, _port(action.get("port"), target)
     refused = await _try(dialer, host, port, limit)
-    return refused if isinstance(refused, str) else ""
+    return Outcome(refused if isinstance(refused, str) else "")
+
+
+def _judged(answer: int | str) -> Outcome:
+    if isinstance(answer, str):
+        return Outcome(answer)
+    good = 200 <= answer < 400  # noqa: PLR2004 - what prober/http takes for success
+    return Outcome("" if good else f"HTTP probe failed with statuscode: {answer}")
 
 
 def _port(port: int | str | None, target: ProbeTarget) -> int:
@@ -77,17 +102,20 @@ async def _try(dialer: Dialer, host: str, port: int, limit: float) -> str | Rout
         return f"{where}: {error}"
 
 
-async def _exec(action: Obj, target: ProbeTarget, limit: float) -> str:
+async def _exec(action: Obj, target: ProbeTarget, limit: float) -> Outcome:
     collector = OutputCollector()
     request = ExecRequest("", tuple(action.get("command") or ()))
     try:
         code = await asyncio.wait_for(target.container.exec(request, collector), limit)
     except TimeoutError:
-        return f"command timed out: {' '.join(request.command)!r} timed out after {limit:.0f}s"
-    return "" if code == 0 else collector.output.decode(errors="replace")
+        return Outcome(f'command timed out: "{" ".join(request.command)}" timed out after {limit:.0f}s')
+    except ExecError as error:
+        return Outcome(f"rpc error: code = Unknown desc = {runtime_words(error)}", unknown=True)
+    return Outcome("" if code == 0 else collector.output.decode(errors="replace"))
 
 
-async def _http_get(action: Obj, target: ProbeTarget, dialer: Dialer, limit: float) -> str:
+async def http_get(action: Obj, target: ProbeTarget, dialer: Dialer, limit: float) -> int | str:
+    """Send the request; return the status, or what went wrong as Go's client says it."""
     host, port = action.get("host") or target.address, _port(action.get("port"), target)
     scheme = str(action.get("scheme") or "HTTP").lower()
     path = "/" + str(action.get("path") or "/").lstrip("/")
@@ -96,12 +124,11 @@ async def _http_get(action: Obj, target: ProbeTarget, dialer: Dialer, limit: flo
     if isinstance(route, str):
         return f'Get "{url}": {route}'
     try:
-        status = await asyncio.wait_for(_status(route, path, f"{host}:{port}", action), limit)
+        return await asyncio.wait_for(_status(route, path, f"{host}:{port}", action), limit)
     except TimeoutError:
         return f'Get "{url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
     except (OSError, ValueError, asyncio.IncompleteReadError) as error:
         return f'Get "{url}": {error or "EOF"}'
-    return "" if 200 <= status < 400 else f"HTTP probe failed with statuscode: {status}"  # noqa: PLR2004
 
 
 async def _status(route: Route, path: str, host: str, action: Obj) -> int:
@@ -123,13 +150,13 @@ async def _status(route: Route, path: str, host: str, action: Obj) -> int:
 class ProbeLoop:
     """Runs one probe of one container run until cancelled.
 
-    ``changed`` is called when the threshold is reached in either direction; ``failed`` at each failure with its text.
+    ``changed`` is called when the threshold is reached in either direction; ``failed`` at each failure.
     """
 
     probe: Obj
     clock: Clock
     changed: Callable[[bool], None]
-    failed: Callable[[str], None]
+    failed: Callable[[Outcome], None]
     once: bool = False
 
     async def run(self, target: ProbeTarget, dialer: Dialer) -> None:
@@ -137,10 +164,11 @@ class ProbeLoop:
         await self.clock.sleep(float(self.probe.get("initialDelaySeconds") or 0))
         good = bad = 0
         while True:
-            problem = await run_probe(self.probe, target, dialer)
-            good, bad = (0, bad + 1) if problem else (good + 1, 0)
-            if problem:
-                self.failed(problem)
+            outcome = await run_probe(self.probe, target, dialer)
+            if outcome.problem:
+                self.failed(outcome)
+            if not outcome.unknown:
+                good, bad = (0, bad + 1) if outcome.problem else (good + 1, 0)
             if good >= int(self.probe.get("successThreshold") or 1):
                 self.changed(True)
                 if self.once:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from k8slab.clock import Clock
-from k8slab.emulator.api import ContainerSpec, ExecError, Program
+from k8slab.emulator.api import ContainerSpec, Program
 from k8slab.emulator.node.catalogue.images import Image, find_image, image_id
 from k8slab.emulator.node.environment import ConfigSource, environment, expand
 from k8slab.emulator.node.volumes.manager import PodVolumes, TokenSource
@@ -111,14 +110,6 @@ def _arguments(container: Obj, image: Image, values: Mapping[str, str]) -> tuple
 def named_ports(container: Obj) -> dict[str, int]:
     """Return the container's ports by name."""
     return {port["name"]: port["containerPort"] for port in container.get("ports") or [] if port.get("name")}
-
-
-def runtime_words(error: ExecError) -> str:
-    """Return containerd's report of a command that runc could not start; its exec id is new each time."""
-    return (
-        f'failed to exec in container: failed to start exec "{secrets.token_hex(32)}": '
-        f"OCI runtime exec failed: exec failed: unable to start container process: {error}: unknown"
-    )
 
 
 def container_id(pod_uid: str, name: str, restart: int) -> str:

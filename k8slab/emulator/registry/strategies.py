@@ -22,7 +22,8 @@ from k8slab.emulator.registry.rows.cluster import CLUSTER
 from k8slab.emulator.registry.rows.storage import STORAGE
 from k8slab.emulator.registry.rows.workloads import WORKLOADS
 from k8slab.emulator.registry.service_updates import prepare_service_update
-from k8slab.emulator.registry.strategy import Context, Strategy
+from k8slab.emulator.registry.strategy import Context, Part, Strategy
+from k8slab.emulator.registry.subresources import ephemeral_only
 from k8slab.emulator.registry.validation.addresses import (
     immutable_address_type,
     validate_endpoint_slice,
@@ -31,10 +32,11 @@ from k8slab.emulator.registry.validation.addresses import (
     validate_node,
     validate_node_update,
 )
+from k8slab.emulator.registry.validation.ephemeral import validate_ephemeral_update
 from k8slab.emulator.registry.validation.ingresses import validate_ingress, validate_new_ingress
 from k8slab.emulator.registry.validation.names import DNS_1035, LABEL
 from k8slab.emulator.registry.validation.pod_updates import validate_pod_update
-from k8slab.emulator.registry.validation.pods import validate_pod
+from k8slab.emulator.registry.validation.pods import validate_new_pod, validate_pod
 from k8slab.emulator.registry.validation.policies import (
     PATH_SEGMENT,
     immutable_controller,
@@ -103,7 +105,9 @@ _WEBHOOKS = Strategy(defaults=default_webhooks, validate=validate_webhooks, has_
 _STRATEGIES: Mapping[str, Strategy] = {
     **WORKLOADS, **STORAGE, **CLUSTER,
     "pods": Strategy(
-        defaults=default_pod, create=_create_pod, validate=validate_pod, validate_update=validate_pod_update,
+        defaults=default_pod, create=_create_pod, validate=validate_pod, validate_new=validate_new_pod,
+        validate_update=validate_pod_update,
+        parts={"ephemeralcontainers": Part(ephemeral_only, validate_ephemeral_update)},
         has_status=True, has_generation=True, graceful=True,
     ),
     "services": Strategy(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from k8slab.clock import Clock, Entropy
@@ -44,6 +44,17 @@ def nothing_updated(_new: Obj, _old: Obj) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A subresource that writes a part of its object.
+
+    ``choose(old, new)`` returns the old object with that part of the new one; ``validate(new, old)`` judges the change.
+    """
+
+    choose: Callable[[Obj, Obj], Obj]
+    validate: Callable[[Obj, Obj], Errors]
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """The rules of one kind.
 
@@ -68,5 +79,6 @@ class Strategy:
     validates_status: bool = False
     # What the beginning of a deletion changes.
     ending: Callable[[Obj, Context], None] = nothing_created
+    parts: Mapping[str, Part] = field(default_factory=dict)
     # A node brings its status along when it registers itself.
     keeps_first_status: bool = False

@@ -54,6 +54,13 @@ def bound(pod: Obj, binding: Obj, clock: Clock) -> Obj:
     return pod
 
 
+def ephemeral_only(old: Obj, new: Obj) -> Obj:
+    """Return a pod with the ephemeral containers of another version of it."""
+    spec = {key: value for key, value in old["spec"].items() if key != "ephemeralContainers"}
+    containers = dig(new, "spec", "ephemeralContainers", default=[])
+    return {**old, "spec": {**spec, "ephemeralContainers": containers} if containers else spec}
+
+
 def eviction_options(eviction: Obj) -> DeleteOptions:
     """Return how an Eviction deletes its pod."""
     wanted = eviction.get("deleteOptions") or {}

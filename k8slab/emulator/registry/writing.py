@@ -121,13 +121,13 @@ class Writer:
         """Replace an object, or its status."""
         old, new, strategy = current.decode(), copy.deepcopy(obj), strategy_of(resource)
         self._check_version(resource, old, new)
-        new = _status_only(old, new) if subresource == "status" else self._spec_only(old, new, strategy, subresource)
+        new = self._chosen(old, new, strategy, subresource)
         _keep_server_fields(old, new)
         strategy.defaults(new)
         _drop_empty(metadata(new))
         self._managing.track(strategy, old, new, options, subresource)
         if subresource != "status" or strategy.validates_status:
-            self._validate(resource, new, lambda obj: _both(strategy, obj, old), strategy)
+            self._validate(resource, new, lambda obj: _both(strategy, obj, old, subresource), strategy)
             if resource == SERVICES:
                 self._allocate(resource, new)
         _count(old, new, strategy)
@@ -150,6 +150,13 @@ class Writer:
                 f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid_of(old)}"
             )
             raise conflict(resource.group, resource.plural, name_of(old), text)
+
+    def _chosen(self, old: Obj, new: Obj, strategy: Strategy, subresource: str) -> Obj:
+        """Return the old object with the part of the new one that this write is about."""
+        part = strategy.parts.get(subresource)
+        if part is not None:
+            return part.choose(old, new)
+        return _status_only(old, new) if subresource == "status" else self._spec_only(old, new, strategy, subresource)
 
     def _spec_only(self, old: Obj, new: Obj, strategy: Strategy, subresource: str) -> Obj:
         if subresource == "finalize":
@@ -183,7 +190,10 @@ def _drop_empty(meta: Obj) -> None:
             del meta[field]
 
 
-def _both(strategy: Strategy, new: Obj, old: Obj) -> Iterator[FieldError]:
+def _both(strategy: Strategy, new: Obj, old: Obj, subresource: str) -> Iterator[FieldError]:
+    if subresource in strategy.parts:
+        yield from strategy.parts[subresource].validate(new, old)
+        return
     yield from strategy.validate(new)
     yield from strategy.validate_update(new, old)
 

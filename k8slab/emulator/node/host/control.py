@@ -10,6 +10,7 @@ import base64
 import itertools
 import json
 import os
+import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -31,6 +32,8 @@ class HostControl:
         self._reader = reader
         self._writer = writer
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        # The number of the signal that ends each.
+        self._killed: dict[str, int] = {}
         self._contexts: dict[str, ProgramContext] = {}
         self._inputs: dict[str, asyncio.Queue[bytes]] = {}
         self._answers: dict[int, asyncio.Future[Message]] = {}
@@ -53,8 +56,9 @@ class HostControl:
             case "input":
                 if identity in self._inputs:
                     self._inputs[identity].put_nowait(base64.b64decode(message["data"]))
-            case "stop":
+            case "stop" | "signal":
                 if identity in self._tasks:
+                    self._killed[identity] = int(message.get("number", signal.SIGTERM))
                     self._tasks[identity].cancel()
             case "answer":
                 waiting = self._answers.pop(message["number"], None)
@@ -97,12 +101,19 @@ class HostControl:
         )  # fmt: skip
         self._contexts[identity] = context
         # A container's standard input is closed unless the pod asks for one.
-        self._inputs[identity].put_nowait(b"")
+        if not message["stdin"]:
+            self._inputs[identity].put_nowait(b"")
         try:
-            await self._finish(identity, self._main(context, list(message["argv"])))
+            argv = list(message["argv"])
+            problem = "" if message["program"] in SERVERS else self._problem(context, argv)
+            self.send({"refused": problem, "id": identity} if problem else {"started": True, "id": identity})
+            await self._finish(identity, self._main(context, argv) if not problem else _nothing())
         finally:
             self._contexts.pop(identity, None)
             await network.close()
+
+    def _problem(self, context: ProgramContext, argv: list[str]) -> str:
+        return cannot_run(Shell(context, commands_of(context.image, "")), argv[0]) if argv else "no command specified"
 
     async def _main(self, context: ProgramContext, argv: list[str]) -> int:
         server = SERVERS.get(str(context.facts.get("program")))
@@ -126,6 +137,8 @@ class HostControl:
         problem = cannot_run(shell, message["argv"][0])
         if problem:
             self.send({"refused": problem, "id": identity})
+            await self._finish(identity, _nothing())
+            return
         await self._finish(identity, shell.execute(list(message["argv"]), streams))
 
     async def _finish(self, identity: str, running: Awaitable[int]) -> None:
@@ -133,7 +146,7 @@ class HostControl:
         try:
             code = await running
         except asyncio.CancelledError:
-            code = 143
+            code = 128 + self._killed.get(identity, signal.SIGTERM)
         except ExitShellError as error:
             code = error.code
         except (OSError, ValueError, KeyError, IndexError, RecursionError) as error:
@@ -143,7 +156,12 @@ class HostControl:
         finally:
             self._inputs.pop(identity, None)
             self._tasks.pop(identity, None)
+            self._killed.pop(identity, None)
             self.send({"exit": code, "id": identity})
+
+
+async def _nothing() -> int:
+    return 0
 
 
 class _HostNetwork:

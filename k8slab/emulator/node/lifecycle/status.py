@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,47 +16,87 @@ Records = Mapping[str, ContainerRecord]
 
 @dataclass(frozen=True, slots=True)
 class PodFacts:
-    """What the node knows besides the containers."""
+    """What the node knows besides the containers; ``reason`` and ``message`` say why it ended the pod itself."""
 
     node_address: str
     pod_address: str
     start_time: datetime
     sandbox_ready: bool = True
+    reason: str = ""
+    message: str = ""
 
 
-def pod_status(pod: Obj, init: Records, main: Records, facts: PodFacts, now: datetime) -> Obj:
+@dataclass(frozen=True, slots=True)
+class PodRecords:
+    """The records of a pod's containers by name."""
+
+    init: Records
+    main: Records
+    ephemeral: Records = field(default_factory=dict)
+
+
+def sidecars(spec: Obj) -> frozenset[str]:
+    """Return the names of the init containers that go on running."""
+    return frozenset(e["name"] for e in spec.get("initContainers") or [] if e.get("restartPolicy") == "Always")
+
+
+def pod_status(pod: Obj, records: PodRecords, facts: PodFacts, now: datetime) -> Obj:
     """Return the status of a pod; conditions keep their transition times while nothing changes."""
     spec = pod["spec"]
-    init_records = [init[entry["name"]] for entry in spec.get("initContainers") or [] if entry["name"] in init]
-    records = [main[entry["name"]] for entry in spec["containers"]]
-    phase = pod_phase(spec, init_records, records)
+    phase = "Failed" if facts.reason else pod_phase(spec, records)
     status: Obj = {
         "observedGeneration": dig(pod, "metadata", "generation", default=1),
         "phase": phase,
-        "conditions": _conditions(pod, phase, init_records, records, facts, now),
+        "conditions": _conditions(pod, phase, records, facts, now),
         "hostIP": facts.node_address,
         "hostIPs": [{"ip": facts.node_address}],
         "startTime": timestamp(facts.start_time),
         "qosClass": dig(pod, "status", "qosClass", default="BestEffort"),
-        "containerStatuses": [_container_status(record) for record in records],
+        # The kubelet sorts all but the init containers by name.
+        "containerStatuses": _statuses(spec["containers"], records.main, by_name=True),
     }
-    if init_records:
-        status["initContainerStatuses"] = [_container_status(record) for record in init_records]
+    if spec.get("initContainers"):
+        found = _statuses(spec["initContainers"], records.init, by_name=False)
+        for entry in found:
+            entry["ready"] = entry["ready"] or _done(records.init[entry["name"]])
+        status["initContainerStatuses"] = found
+    if records.ephemeral:
+        status["ephemeralContainerStatuses"] = _ephemeral(spec, records.ephemeral)
     if facts.pod_address:
         status["podIP"] = facts.pod_address
         status["podIPs"] = [{"ip": facts.pod_address}]
+    if facts.reason:
+        status |= {"reason": facts.reason, "message": facts.message}
     return status
 
 
-def pod_phase(spec: Obj, init: Sequence[ContainerRecord], main: Sequence[ContainerRecord]) -> str:
+def _statuses(containers: Sequence[Obj], records: Records, *, by_name: bool) -> list[Obj]:
+    made = [container_status(entry, records[entry["name"]]) for entry in containers if entry["name"] in records]
+    return sorted(made, key=lambda status: str(status["name"])) if by_name else made
+
+
+def _ephemeral(spec: Obj, records: Records) -> list[Obj]:
+    made = _statuses(spec.get("ephemeralContainers") or [], records, by_name=True)
+    for entry in made:
+        # Nobody waits for one of these.
+        entry.pop("started")
+        entry["ready"] = False
+    return made
+
+
+def pod_phase(spec: Obj, records: PodRecords) -> str:
     """Return ``Pending``, ``Running``, ``Succeeded`` or ``Failed`` (kubelet getPhase)."""
-    policy = spec.get("restartPolicy", "Always")
+    policy, beside = spec.get("restartPolicy", "Always"), sidecars(spec)
+    init = [record for name, record in records.init.items() if name not in beside]
+    main = list(records.main.values())
     if any(record.phase == "terminated" and record.exit_code and policy == "Never" for record in init):
         return "Failed"
-    never_started = any(record.phase == "waiting" and record.previous is None for record in main)
-    if never_started or any(not _done(record) for record in init):
+    if any(record.phase == "waiting" and record.previous is None for record in main):
         return "Pending"
-    if policy == "Always" or any(record.phase != "terminated" for record in main):
+    if not all(map(_done, init)) and all(record.phase == "waiting" for record in main):
+        return "Pending"
+    running = [record for name, record in records.init.items() if name in beside and record.phase == "running"]
+    if policy == "Always" or running or any(record.phase != "terminated" for record in main):
         return "Running"
     if not any(record.exit_code for record in main):
         return "Succeeded"
@@ -67,27 +107,16 @@ def _done(record: ContainerRecord) -> bool:
     return record.phase == "terminated" and record.exit_code == 0
 
 
-def _conditions(
-    pod: Obj,
-    phase: str,
-    init: Sequence[ContainerRecord],
-    main: Sequence[ContainerRecord],
-    facts: PodFacts,
-    now: datetime,
-) -> list[Obj]:
-    unready = [record.name for record in main if not record.ready]
+def _conditions(pod: Obj, phase: str, records: PodRecords, facts: PodFacts, now: datetime) -> list[Obj]:
+    beside = sidecars(pod["spec"])
+    waited = [record for name, record in records.init.items() if name in beside]
+    unready = [record.name for record in (*waited, *records.main.values()) if not record.ready]
     ready = _readiness("containers with unready status: ", unready, phase)
-    incomplete = [record.name for record in init if not _done(record)]
-    initialized: tuple[str, str, str] = ("True", "", "")
-    if incomplete:
-        initialized = ("False", "ContainersNotInitialized", f"containers with incomplete status: {_listed(incomplete)}")
-    elif phase == "Succeeded":
-        initialized = ("True", "PodCompleted", "")
     gates = _gates(pod)
     sandbox = facts.sandbox_ready and facts.pod_address and phase not in _OVER
     wanted = {
         "PodReadyToStartContainers": ("True" if sandbox else "False", "", ""),
-        "Initialized": initialized,
+        "Initialized": _initialized(records, beside, phase),
         "Ready": gates if gates and ready[0] == "True" else ready,
         "ContainersReady": ready,
         "PodScheduled": ("True", "", ""),
@@ -95,6 +124,17 @@ def _conditions(
     own = [_condition(pod, name, value, now) for name, value in wanted.items()]
     foreign = [entry for entry in dig(pod, "status", "conditions", default=[]) if entry["type"] not in wanted]
     return own + foreign
+
+
+def _initialized(records: PodRecords, beside: frozenset[str], phase: str) -> tuple[str, str, str]:
+    """Return the condition (status.GeneratePodInitializedCondition): once a container has started, it stays true."""
+    if phase == "Succeeded":
+        return "True", "PodCompleted", ""
+    incomplete = [n for n, record in records.init.items() if not (record.started if n in beside else _done(record))]
+    begun = any(record.phase != "waiting" or record.previous for record in records.main.values())
+    if incomplete and not begun:
+        return "False", "ContainersNotInitialized", f"containers with incomplete status: {_listed(incomplete)}"
+    return "True", "", ""
 
 
 _OVER = ("Succeeded", "Failed")
@@ -144,7 +184,8 @@ def _condition(pod: Obj, name: str, value: tuple[str, str, str], now: datetime) 
     return {key: text for key, text in made.items() if text != ""}
 
 
-def _container_status(record: ContainerRecord) -> Obj:
+def container_status(container: Obj, record: ContainerRecord) -> Obj:
+    """Return the status of one container."""
     status: Obj = {
         "name": record.name,
         "state": _state(record),
@@ -156,8 +197,23 @@ def _container_status(record: ContainerRecord) -> Obj:
         "started": record.started,
     }
     if record.container_id:
-        status["containerID"] = record.container_id
+        status |= {"containerID": record.container_id, **_given(container)}
     return status
+
+
+def _given(container: Obj) -> Obj:
+    """Return what a container that was created shows of its manifest: resources and mounts."""
+    resources = {name: dict(values) for name, values in (container.get("resources") or {}).items() if values}
+    made: Obj = {"resources": resources}
+    if resources.get("requests"):
+        made["allocatedResources"] = dict(resources["requests"])
+    mounts = [_mount(entry) for entry in container.get("volumeMounts") or []]
+    return {**made, "volumeMounts": mounts} if mounts else made
+
+
+def _mount(entry: Obj) -> Obj:
+    shown = {"name": entry["name"], "mountPath": entry["mountPath"]}
+    return {**shown, "readOnly": True, "recursiveReadOnly": "Disabled"} if entry.get("readOnly") else shown
 
 
 def _state(record: ContainerRecord) -> Obj:

@@ -28,7 +28,7 @@ def validate_containers(spec: Obj, path: str, volumes: set[str]) -> Iterator[Fie
         yield FieldError(REQUIRED, f"{path}.containers")
     for index, container in enumerate(containers):
         where = f"{path}.containers[{index}]"
-        yield from _container(container, where, volumes, host_network=host_network)
+        yield from validate_container(container, where, volumes, host_network=host_network)
         yield from _unique(container, where, names)
         yield from validate_probes(container, where)
     yield from _host_ports(containers, f"{path}.containers")
@@ -41,7 +41,7 @@ def validate_containers(spec: Obj, path: str, volumes: set[str]) -> Iterator[Fie
 def _init_container(
     container: Obj, path: str, volumes: set[str], names: set[str], *, host_network: bool
 ) -> Iterator[FieldError]:
-    yield from _container(container, path, volumes, host_network=host_network)
+    yield from validate_container(container, path, volumes, host_network=host_network)
     yield from _unique(container, path, names)
     sidecar = container.get("restartPolicy") == "Always"
     if container.get("restartPolicy") not in (None, "Always"):
@@ -61,7 +61,8 @@ def _unique(container: Obj, path: str, names: set[str]) -> Iterator[FieldError]:
     names.add(name)
 
 
-def _container(container: Obj, path: str, volumes: set[str], *, host_network: bool) -> Iterator[FieldError]:
+def validate_container(container: Obj, path: str, volumes: set[str], *, host_network: bool) -> Iterator[FieldError]:
+    """Yield what is wrong with a container of any sort."""
     name, image = str(container.get("name", "")), container.get("image", "")
     if not name:
         yield FieldError(REQUIRED, f"{path}.name")

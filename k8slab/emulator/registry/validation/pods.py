@@ -18,6 +18,11 @@ _DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 
 
 def validate_pod(obj: Obj) -> Iterator[FieldError]:
+    """Yield what is wrong with a pod."""
+    yield from validate_pod_spec(obj.get("spec") or {}, "spec")
+
+
+def validate_new_pod(obj: Obj) -> Iterator[FieldError]:
     """Yield what is wrong with a new pod."""
     spec = obj.get("spec") or {}
     yield from validate_pod_spec(spec, "spec")
