@@ -13,6 +13,7 @@ from k8slab.emulator.controllers.endpoint_slice import EndpointSliceController
 from k8slab.emulator.controllers.endpoints import EndpointsController
 from k8slab.emulator.controllers.garbage import GarbageCollector
 from k8slab.emulator.controllers.job import JobController
+from k8slab.emulator.controllers.kinds import kind_controllers
 from k8slab.emulator.controllers.namespace import NamespaceController
 from k8slab.emulator.controllers.rbac.aggregation import ClusterRoleAggregation
 from k8slab.emulator.controllers.replicaset import ReplicaSetController
@@ -29,6 +30,7 @@ def build(desk: Desk, catalog: Catalog, root_ca: str) -> list[Controller]:
         DeploymentController(desk),
         ReplicaSetController(desk),
         JobController(desk),
+        *kind_controllers(desk),
         Scheduler(desk),
         EndpointSliceController(desk),
         EndpointsController(desk),

@@ -1,15 +1,13 @@
-"""ReplicaSet: as many pods as it asks for (pkg/controller/replicaset)."""
+"""ReplicaSet and ReplicationController: as many pods as they ask for (pkg/controller/replicaset, replication)."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 
 from k8slab.clock import timestamp
-from k8slab.emulator.api import DeleteOptions, Preconditions
 from k8slab.emulator.controllers import conditions as cond
-from k8slab.emulator.controllers.ending import namespace_ends
-from k8slab.emulator.controllers.ownership import adopt, controller_reference, is_orphan, release
+from k8slab.emulator.controllers.ownership import adopt, is_orphan, release
+from k8slab.emulator.controllers.pod_control import PodControl, pod_from_template
 from k8slab.emulator.controllers.pods import is_active, is_ready, seconds_until_available
 from k8slab.emulator.controllers.replicaset_ranking import pods_to_delete
 from k8slab.emulator.machinery.controller import DONE, Desk, ObjectKey, Result, Watch, controller_key, own_key
@@ -20,11 +18,10 @@ from k8slab.kube.objects import (
     is_deleting,
     key_of,
     labels_of,
-    name_of,
     namespace_of,
     uid_of,
 )
-from k8slab.kube.resources import PODS, REPLICA_SETS
+from k8slab.kube.resources import PODS, REPLICA_SETS, REPLICATION_CONTROLLERS, Resource
 from k8slab.kube.selectors import LabelSelector, label_selector_of
 from k8slab.kube.status import ApiError
 
@@ -40,19 +37,28 @@ class ReplicaSetController:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._api = desk.api
-        self._sets = desk.informer(REPLICA_SETS)
+        self._resource = self.resource()
+        self._sets = desk.informer(self._resource)
         self._pods = desk.informer(PODS)
-        self._recorder = desk.recorder(self.name)
+        self._control = PodControl(self._api, desk.recorder(self.name))
+
+    def resource(self) -> Resource:
+        """Return the resource that the controller works for."""
+        return REPLICA_SETS
+
+    def selector(self, replica_set: Obj) -> LabelSelector:
+        """Return which pods are those of an object."""
+        return label_selector_of(dig(replica_set, "spec", "selector"))
 
     def watches(self) -> Sequence[Watch]:
         """React to ReplicaSets, to their pods, and to orphans that they may adopt."""
-        return (Watch(REPLICA_SETS, own_key), Watch(PODS, self._sets_of))
+        return (Watch(self._resource, own_key), Watch(PODS, self._sets_of))
 
     def _sets_of(self, before: Obj | None, after: Obj | None) -> Iterable[ObjectKey]:
-        yield from controller_key("ReplicaSet")(before, after)
+        yield from controller_key(self._resource.kind)(before, after)
         if after is not None and is_orphan(after):
             for candidate in self._sets.objects(namespace_of(after)):
-                if label_selector_of(dig(candidate, "spec", "selector")).matches(labels_of(after)):
+                if self.selector(candidate).matches(labels_of(after)):
                     yield key_of(candidate)
 
     async def sync(self, key: ObjectKey) -> Result:
@@ -60,7 +66,7 @@ class ReplicaSetController:
         replica_set = self._sets.get(key.namespace, key.name)
         if replica_set is None:
             return DONE
-        selector = label_selector_of(dig(replica_set, "spec", "selector"))
+        selector = self.selector(replica_set)
         pods = await self._claim(replica_set, selector)
         failure: ApiError | None = None
         missing = int(dig(replica_set, "spec", "replicas", default=1)) - len(pods)
@@ -93,7 +99,7 @@ class ReplicaSetController:
             for pod in self._pods.select(namespace_of(replica_set), selector)
             if is_active(pod) and controller_of(pod) is None
         ]
-        return await adopt(self._api, PODS, orphans, REPLICA_SETS, replica_set)
+        return await adopt(self._api, PODS, orphans, self._resource, replica_set)
 
     async def _manage(self, replica_set: Obj, pods: Sequence[Obj], missing: int) -> ApiError | None:
         try:
@@ -106,41 +112,13 @@ class ReplicaSetController:
         return None
 
     async def _create(self, replica_set: Obj, count: int) -> None:
-        """Create pods in batches of 1, 2, 4, ...; a batch with a failure is the last (slowStartBatch)."""
-        batch = 1
-        while count > 0:
-            batch = min(batch, count)
-            answers = await asyncio.gather(
-                *(self._create_one(replica_set) for _ in range(batch)), return_exceptions=True
-            )
-            for failure in answers:
-                if failure is not None:
-                    raise failure
-            count, batch = count - batch, batch * 2
-
-    async def _create_one(self, replica_set: Obj) -> None:
-        try:
-            created = await self._api.create(PODS, _pod_of(replica_set))
-        except ApiError as error:
-            if namespace_ends(error):
-                return
-            self._recorder.event(replica_set, "Warning", "FailedCreate", f"Error creating: {error.message}")
-            raise
-        self._recorder.event(replica_set, "Normal", "SuccessfulCreate", f"Created pod: {name_of(created)}")
+        template = dig(replica_set, "spec", "template", default={})
+        pods = [pod_from_template(replica_set, template) for _ in range(count)]
+        await self._control.create_all(replica_set, pods)
 
     async def _delete(self, replica_set: Obj, pods: Sequence[Obj], count: int) -> None:
-        now = self._desk.clock.now()
-        for pod in pods_to_delete(pods, self._related(replica_set), count, now):
-            name = name_of(pod)
-            options = DeleteOptions(preconditions=Preconditions(uid=uid_of(pod)))
-            try:
-                await self._api.delete(PODS, namespace_of(pod), name, options)
-            except ApiError as error:
-                if error.reason == "NotFound":
-                    continue
-                self._recorder.event(replica_set, "Warning", "FailedDelete", f"Error deleting: {error.message}")
-                raise
-            self._recorder.event(replica_set, "Normal", "SuccessfulDelete", f"Deleted pod: {name}")
+        for pod in pods_to_delete(pods, self._related(replica_set), count, self._desk.clock.now()):
+            await self._control.delete(replica_set, pod)
 
     def _related(self, replica_set: Obj) -> list[Obj]:
         owner = controller_of(replica_set)
@@ -159,7 +137,7 @@ class ReplicaSetController:
             if not new[name]:
                 del new[name]
         if new != old:
-            await self._api.update(REPLICA_SETS, {**replica_set, "status": new}, subresource="status")
+            await self._api.update(self._resource, {**replica_set, "status": new}, subresource="status")
 
     def _counts(self, replica_set: Obj, pods: Sequence[Obj]) -> dict[str, int]:
         wanted = dig(replica_set, "spec", "template", "metadata", "labels", default={}).items()
@@ -193,17 +171,15 @@ class ReplicaSetController:
         return Result(requeue_after=min(waits)) if waits else DONE
 
 
-def _pod_of(replica_set: Obj) -> Obj:
-    template = dig(replica_set, "spec", "template", default={})
-    meta = template.get("metadata") or {}
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "generateName": f"{name_of(replica_set)}-",
-            "namespace": namespace_of(replica_set),
-            **{name: meta[name] for name in ("labels", "annotations", "finalizers") if meta.get(name)},
-            "ownerReferences": [controller_reference(replica_set)],
-        },
-        "spec": template.get("spec") or {},
-    }
+class ReplicationControllerController(ReplicaSetController):
+    """The same for the older kind, whose selector is a plain map of labels."""
+
+    name = "replication-controller"
+
+    def resource(self) -> Resource:
+        """Return the resource that the controller works for."""
+        return REPLICATION_CONTROLLERS
+
+    def selector(self, replica_set: Obj) -> LabelSelector:
+        """Return which pods are those of an object."""
+        return label_selector_of({"matchLabels": dig(replica_set, "spec", "selector", default={})})

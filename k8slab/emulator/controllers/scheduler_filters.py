@@ -96,15 +96,19 @@ def _taints(pod: Obj, load: NodeLoad) -> Misfit | None:
 
 
 def _affinity(pod: Obj, load: NodeLoad) -> Misfit | None:
+    if affinity_misfit(pod, load.node):
+        return Misfit(("node(s) didn't match Pod's node affinity/selector",))
+    return None
+
+
+def affinity_misfit(pod: Obj, node: Obj) -> bool:
+    """Tell whether a pod's node selector or required node affinity rules a node out."""
     wanted = dig(pod, "spec", "nodeSelector", default={}).items()
     required = dig(
         pod, "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"
     )
-    if wanted <= labels_of(load.node).items() and (
-        required is None or any(_term_matches(term, load.node) for term in required)
-    ):
-        return None
-    return Misfit(("node(s) didn't match Pod's node affinity/selector",))
+    matches = required is None or any(_term_matches(term, node) for term in required)
+    return not (wanted <= labels_of(node).items() and matches)
 
 
 def _ports(pod: Obj, load: NodeLoad) -> Misfit | None:

@@ -15,10 +15,10 @@ from k8slab.emulator.controllers.deployment.template import (
     HASH_LABEL,
     replica_set_name,
     same_template,
-    template_hash,
 )
 from k8slab.emulator.controllers.ending import namespace_ends
 from k8slab.emulator.controllers.ownership import controller_reference
+from k8slab.emulator.controllers.template_hash import template_hash
 from k8slab.emulator.machinery.controller import copy_of
 from k8slab.emulator.machinery.events import EventRecorder
 from k8slab.emulator.machinery.informer import Informer

@@ -9,6 +9,7 @@ import pytest
 from k8slab.clock import Entropy, ManualClock, timestamp
 from k8slab.emulator.api import DeleteOptions
 from k8slab.emulator.controllers.bootstrap import bootstrap
+from k8slab.emulator.controllers.daemonset.nodes import node_of
 from k8slab.emulator.machinery.controller import DONE, Desk, Watch, own_key
 from k8slab.emulator.machinery.manager import Manager, run_to_fixed_point
 from k8slab.emulator.registry.local import LocalApi
@@ -95,7 +96,8 @@ class Kubelet:
             return DONE
         bad = any(container["image"] == "bad" for container in pod["spec"]["containers"])
         if pod["spec"].get("nodeName") is None:
-            binding = {"apiVersion": "v1", "kind": "Binding", "target": {"kind": "Node", "name": "k8slab"}}
+            binding = {"apiVersion": "v1", "kind": "Binding", "target": {"kind": "Node"}}
+            binding["target"]["name"] = node_of(pod) or "k8slab"
             binding["metadata"] = {"name": key.name, "namespace": key.namespace}
             await self.desk.api.create(PODS, binding, subresource="binding", name=key.name)
             pod = await self.desk.api.get(PODS, *key)

@@ -11,7 +11,8 @@ from k8slab.emulator.controllers.deployment.sizes import (
     old_sizes,
     scaled_sizes,
 )
-from k8slab.emulator.controllers.deployment.template import replica_set_name, same_template, template_hash
+from k8slab.emulator.controllers.deployment.template import replica_set_name, same_template
+from k8slab.emulator.controllers.template_hash import template_hash
 from k8slab.kube.objects import Obj, name_of
 
 REVISION = "deployment.kubernetes.io/revision"

@@ -1,0 +1,3 @@
+"""DaemonSet: one pod on each node that it fits on (pkg/controller/daemon)."""
+
+from k8slab.emulator.controllers.daemonset.controller import DaemonSetController as DaemonSetController

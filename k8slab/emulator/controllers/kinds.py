@@ -1,0 +1,13 @@
+"""The controllers of the kinds beside Deployments, Services and namespaces."""
+
+from __future__ import annotations
+
+from k8slab.emulator.controllers.daemonset import DaemonSetController
+from k8slab.emulator.controllers.replicaset import ReplicationControllerController
+from k8slab.emulator.controllers.statefulset import StatefulSetController
+from k8slab.emulator.machinery.controller import Controller, Desk
+
+
+def kind_controllers(desk: Desk) -> list[Controller]:
+    """Return one controller a kind."""
+    return [DaemonSetController(desk), StatefulSetController(desk), ReplicationControllerController(desk)]
