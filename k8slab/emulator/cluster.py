@@ -5,20 +5,24 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from k8slab.clock import Clock, Entropy, SystemClock
-from k8slab.emulator.api import Caller
+from k8slab.emulator.api import Api, Caller, Program
 from k8slab.emulator.apiserver.authentication import Authenticator
 from k8slab.emulator.apiserver.authorization.authorizer import Authorizer
 from k8slab.emulator.apiserver.authorization.rules import Rules
+from k8slab.emulator.apiserver.fabric_door import FabricDoor
 from k8slab.emulator.apiserver.kubeconfig import write_kubeconfig
 from k8slab.emulator.apiserver.pki import ensure_pki, signing_key
+from k8slab.emulator.apiserver.pod_accounts import AccountProgram
 from k8slab.emulator.apiserver.server import HttpsServer
 from k8slab.emulator.apiserver.services import Services
 from k8slab.emulator.apiserver.webhooks.admission import WebhookAdmission
-from k8slab.emulator.controllers import bootstrap, controller_manager, serve_definitions
+from k8slab.emulator.controllers import SERVER_ADDRESS, SERVER_PORT, bootstrap, controller_manager, serve_definitions
 from k8slab.emulator.ingress.certgen import CertgenProgram
 from k8slab.emulator.ingress.program import IngressProgram, Parts
 from k8slab.emulator.machinery.manager import Manager
@@ -37,6 +41,19 @@ from k8slab.kube.schema import Schema
 
 _RUN_PREFIX = "k8slab-"
 _Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Accounts:
+    """The API, and programs that use it in the name of their pods."""
+
+    api: LocalApi
+    authorizer: Authorizer
+    authenticator: Authenticator
+
+    def program(self, manager: str, make: Callable[[Api], Program]) -> Program:
+        """Return a program whose writes carry ``manager`` as their field manager."""
+        return AccountProgram(make, self.api.managed_by(manager), self.authorizer, self.authenticator.of_token)
 
 
 class Cluster:
@@ -64,6 +81,7 @@ class Cluster:
         self._run_dir: Path | None = None
         self._store: Store | None = None
         self._server: HttpsServer | None = None
+        self._door: FabricDoor | None = None
         self._network: VirtualNetwork | None = None
         self._manager: Manager | None = None
         self._kubelet: Kubelet | None = None
@@ -78,15 +96,15 @@ class Cluster:
         catalog, schema = Catalog(), Schema.load()
         tokens = TokenIssuer(lambda: signing_key(pki.folder), self._clock, self._entropy)
         registry = Registry(self._store, catalog, schema, self._clock, self._entropy, tokens)
-        api = LocalApi(registry)
-        kubelet = await self._start_parts(api, catalog, pki.ca, self._run_dir)
+        authenticator = Authenticator(
+            {pki.token: Caller("kubernetes-admin", ("system:masters", "system:authenticated"))},
+            lambda token: tokens.caller(token, registry.lookup),
+        )
+        authorizer = Authorizer(Rules(registry))
+        accounts = _Accounts(LocalApi(registry), authorizer, authenticator)
+        kubelet = await self._start_parts(accounts, catalog, pki.ca, self._run_dir)
         services = Services(
-            registry, catalog, schema, self._clock,
-            Authenticator(
-                {pki.token: Caller("kubernetes-admin", ("system:masters", "system:authenticated"))},
-                lambda token: tokens.caller(token, registry.lookup),
-            ),
-            Authorizer(Rules(registry)),
+            registry, catalog, schema, self._clock, authenticator, authorizer,
             pods=kubelet.access,
             admission=self._admission(registry),
             extras={"/k8slab/v1/ports": self._ports},
@@ -94,9 +112,19 @@ class Cluster:
         )  # fmt: skip
         self._server = HttpsServer(services, pki.server_context(), self._folder / "port", self._port)
         url = await self._server.start()
+        await self._open_to_pods(url)
         context = f"k8slab-{self._name}" if self._name != "k8slab" else "k8slab"
         self._prepared(lambda: write_kubeconfig(self._folder / "kubeconfig", context, url, pki))
         return url
+
+    async def _open_to_pods(self, url: str) -> None:
+        """Let pods reach the API server where the endpoints of ``default/kubernetes`` say it is."""
+        if self._network is not None and self._run_dir is not None:
+            parts = urlsplit(url)
+            path = str(self._run_dir / "api")
+            self._door = FabricDoor(path, str(parts.hostname), int(parts.port or 0))
+            await self._door.start()
+            self._network.listen(SERVER_ADDRESS, SERVER_PORT, path)
 
     def _admission(self, registry: Registry) -> WebhookAdmission | None:
         return WebhookAdmission(registry, self._network, self._entropy) if self._network else None
@@ -121,8 +149,9 @@ class Cluster:
                 "Make room and see that the folder is writable, or set K8SLAB_HOME to another folder.",
             ) from error
 
-    async def _start_parts(self, api: LocalApi, catalog: Catalog, ca: str, run_dir: Path) -> Kubelet:
+    async def _start_parts(self, accounts: _Accounts, catalog: Catalog, ca: str, run_dir: Path) -> Kubelet:
         """Start what lives on the API: the network, the controllers, the node."""
+        api = accounts.api
         await bootstrap(api.managed_by("kube-apiserver"))
         serve_definitions(catalog, (await api.list(DEFINITIONS)).items)
         self._network = VirtualNetwork(api, run_dir, self._clock, self._entropy)
@@ -130,13 +159,14 @@ class Cluster:
         self._manager = controller_manager(api, self._clock, self._entropy, catalog, ca)
         await self._manager.start()
         self._host = ProgramHost(self._network, run_dir)
-        ingress = Parts(
-            api.managed_by("nginx-ingress-controller"), self._network, self._clock, run_dir, self._host.run_command
-        )
+        network, run_command = self._network, self._host.run_command
         programs = {
             **build_programs(self._network, run_dir, self._host),
-            "ingress-nginx": IngressProgram(ingress),
-            "certgen": CertgenProgram(api.managed_by("kube-webhook-certgen"), self._clock),
+            "ingress-nginx": accounts.program(
+                "nginx-ingress-controller",
+                lambda own: IngressProgram(Parts(own, network, self._clock, run_dir, run_command)),
+            ),
+            "certgen": accounts.program("kube-webhook-certgen", lambda own: CertgenProgram(own, self._clock)),
         }
         self._kubelet = Kubelet(api.managed_by("kubelet"), self._network, self._clock, run_dir, programs)
         await self._kubelet.start()
@@ -151,6 +181,8 @@ class Cluster:
         """Stop everything that was started, the last first; acknowledged writes are kept."""
         if self._server is not None:
             await self._server.stop()
+        if self._door is not None:
+            await self._door.stop()
         for part in (self._kubelet, self._host, self._manager, self._network):
             if part is not None:
                 await part.stop()

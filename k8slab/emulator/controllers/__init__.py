@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from k8slab.clock import Clock, Entropy
 from k8slab.emulator.api import Api
+from k8slab.emulator.controllers.bootstrap import SERVER_ADDRESS as SERVER_ADDRESS
+from k8slab.emulator.controllers.bootstrap import SERVER_PORT as SERVER_PORT
 from k8slab.emulator.controllers.bootstrap import bootstrap as bootstrap
 from k8slab.emulator.controllers.definitions.controller import DefinitionController
 from k8slab.emulator.controllers.definitions.controller import serve_definitions as serve_definitions
@@ -19,6 +21,7 @@ from k8slab.emulator.controllers.rbac.aggregation import ClusterRoleAggregation
 from k8slab.emulator.controllers.replicaset import ReplicaSetController
 from k8slab.emulator.controllers.scheduler import Scheduler
 from k8slab.emulator.controllers.service_account import RootCaPublisher, ServiceAccountController
+from k8slab.emulator.controllers.service_account_tokens import TokenController
 from k8slab.emulator.machinery.controller import Controller, Desk
 from k8slab.emulator.machinery.manager import Manager
 from k8slab.kube.resources import Catalog
@@ -38,6 +41,7 @@ def build(desk: Desk, catalog: Catalog, root_ca: str) -> list[Controller]:
         ClusterRoleAggregation(desk),
         DefinitionController(desk, catalog),
         ServiceAccountController(desk),
+        TokenController(desk, root_ca),
         RootCaPublisher(desk, root_ca),
         NamespaceController(desk, catalog),
         GarbageCollector(desk, catalog),

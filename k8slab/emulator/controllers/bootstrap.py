@@ -12,9 +12,11 @@ from k8slab.kube.status import ApiError
 
 SYSTEM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "default")
 SERVICE_ADDRESS = "10.96.0.1"
+# Where pods reach the API server behind the Service.
+SERVER_ADDRESS, SERVER_PORT = "172.18.0.2", 6443
 
 
-async def bootstrap(api: Api, server_address: str = "172.18.0.2", server_port: int = 6443) -> None:
+async def bootstrap(api: Api, server_address: str = SERVER_ADDRESS, server_port: int = SERVER_PORT) -> None:
     """Create the system namespaces, the default roles and the Service ``default/kubernetes``, where missing.
 
     ``server_address`` and ``server_port`` are where pods reach the API server behind 10.96.0.1:443.

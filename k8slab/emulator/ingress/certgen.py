@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import datetime as dt
 from collections.abc import Mapping
 
@@ -14,7 +13,7 @@ from k8slab.kube.objects import Obj
 from k8slab.kube.resources import MUTATING_WEBHOOKS, SECRETS, VALIDATING_WEBHOOKS, Resource
 from k8slab.kube.status import ApiError
 
-_START_SECONDS = 3.0
+_START_SECONDS, _LOOK_SECONDS = 3.0, 0.05
 _YEARS = dt.timedelta(days=36500)
 
 
@@ -101,11 +100,14 @@ class CertgenProgram:
 
         A real container starts seconds after its Job was created; the rest of the manifest is there by then.
         """
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_START_SECONDS):
-                async for change in self._api.watch(resource, field_selector=f"metadata.name={name}"):
-                    if change.type in ("ADDED", "MODIFIED"):
-                        return change.object
+        # The tool's ClusterRole lets it get and update, not watch.
+        for _ in range(int(_START_SECONDS / _LOOK_SECONDS)):
+            try:
+                return await self._api.get(resource, "", name)
+            except ApiError as error:
+                if error.reason != "NotFound":
+                    raise
+            await self._clock.sleep(_LOOK_SECONDS)
         return await self._api.get(resource, "", name)
 
 

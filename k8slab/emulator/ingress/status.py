@@ -47,9 +47,11 @@ async def publish(api: Api, ingresses: Sequence[Obj], wanted: list[Obj]) -> None
     for ingress in ingresses:
         if dig(ingress, "status", "loadBalancer", "ingress", default=[]) == wanted:
             continue
-        status = {"status": {"loadBalancer": {"ingress": wanted or None}}}
         try:
-            await api.patch(INGRESSES, namespace_of(ingress), name_of(ingress), status, subresource="status")
+            # The controller's ClusterRole has "update" on ingresses/status, not "patch".
+            live = await api.get(INGRESSES, namespace_of(ingress), name_of(ingress))
+            status = {"loadBalancer": {"ingress": wanted} if wanted else {}}
+            await api.update(INGRESSES, {**live, "status": status}, subresource="status")
         except ApiError as error:
             if error.reason not in ("NotFound", "Conflict"):
                 raise

@@ -120,6 +120,9 @@ class Router:
     def _to_node(self, source: Source, port: int) -> Route:
         service = self._view.by_node_port(port)
         entry = port_of(service, port, "nodePort") if service else None
+        if (service is None or entry is None) and (NODE_ADDRESS, port) in self._listeners:
+            # What the node itself serves: the API server.
+            return self._to_pod(source, Endpoint(NODE_ADDRESS, port))
         if service is None or entry is None:
             raise RefusedError(f"nothing listens on port {port} of the node")
         return self._to_service(source, service, entry)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from k8slab.emulator.node.host.context import Network, NetworkError, Streams, Streamset
+from k8slab.emulator.node.host.tls import TlsError, secured
 
 VERSION = "8.11.1"
+_PORTS = {"http": 80, "https": 443}
 _WITH_VALUE = {
     "-H": "header", "--header": "header", "-X": "method", "--request": "method", "-d": "data", "--data": "data",
     "--data-raw": "data", "-o": "output", "--output": "output", "-w": "write_out", "--write-out": "write_out",
     "-m": "limit", "--max-time": "limit", "--connect-timeout": "connect_limit", "-A": "agent", "--user-agent": "agent",
-    "--resolve": "resolve", "-u": "user", "--user": "user", "--retry": "retry",
+    "--resolve": "resolve", "-u": "user", "--user": "user", "--retry": "retry", "--cacert": "cacert",
 }  # fmt: skip
 _FLAGS = {
     "s": "silent", "S": "show_error", "i": "include", "I": "head", "v": "verbose", "L": "follow", "f": "fail",
@@ -42,6 +45,7 @@ class Options:
     flags: set[str] = field(default_factory=set)
     values: dict[str, str] = field(default_factory=dict)
     resolved: dict[tuple[str, int], str] = field(default_factory=dict)
+    authorities: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +81,18 @@ def parse_options(arguments: list[str]) -> Options:
     return options
 
 
+def _authorities(options: Options, shell: Any) -> bytes | None:
+    """Return the content of ``--cacert``; raises ``CurlError`` (77)."""
+    path = options.values.get("cacert")
+    if not path:
+        return None
+    try:
+        found: bytes = shell.tree.host(path, shell.context.cwd).read_bytes()
+    except OSError as error:
+        raise CurlError(77, f"error adding trust anchors from file: {path}") from error
+    return found
+
+
 def _short(options: Options, letters: str, rest: object) -> None:
     for index, letter in enumerate(letters):
         if f"-{letter}" in _WITH_VALUE:
@@ -98,14 +114,17 @@ def _value(options: Options, name: str, value: str) -> None:
         options.values[name] = value
 
 
-async def curl(network: Network, arguments: list[str], streams: Streamset) -> int:
+async def curl(network: Network, arguments: list[str], streams: Streamset, shell: Any = None) -> int:
     """Run one curl command; return its exit code."""
     if arguments[:1] in (["--version"], ["-V"]):
         await streams.out(f"curl {VERSION} (k8slab)\n".encode())
         return 0
     try:
         options = parse_options(arguments)
+        options.authorities = _authorities(options, shell)
     except CurlError as error:
+        if error.code != 2:  # noqa: PLR2004 - not a wrong command line
+            return await _failed(error, options, streams)
         await streams.err(f"curl: {error}\ncurl: try 'curl --help' for more information\n".encode())
         return error.code
     code = 0
@@ -173,16 +192,19 @@ async def _followed(network: Network, url: str, options: Options, streams: Strea
 
 async def _request(network: Network, url: str, options: Options, streams: Streamset) -> Answer:
     parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme != "http":
+    if parts.scheme not in _PORTS:
         raise CurlError(1, f'Protocol "{parts.scheme}" not supported by this curl (it works on kind)')
     try:
-        host, port = parts.hostname or "", parts.port or 80
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     except ValueError as error:
         raise CurlError(3, "URL using bad/illegal format or missing URL") from error
     if not host:
         raise CurlError(3, "URL using bad/illegal format or missing URL")
     streamed, address = await _dial(network, host, port, options)
     try:
+        if parts.scheme == "https":
+            insecure = "insecure" in options.flags
+            streamed = await secured(streamed, host, authorities=options.authorities, insecure=insecure)
         text = _text(parts.path or "/", parts.query, parts.netloc.rpartition("@")[2], options)
         if "verbose" in options.flags:
             await _narrate(
@@ -191,6 +213,8 @@ async def _request(network: Network, url: str, options: Options, streams: Stream
         streamed[1].write(text.encode())
         await streamed[1].drain()
         answer = await _read(streamed[0], address, head="head" in options.flags)
+    except TlsError as error:
+        raise CurlError(error.code, error.message) from error
     except (ConnectionError, asyncio.IncompleteReadError) as error:
         raise CurlError(52, "Empty reply from server") from error
     finally:

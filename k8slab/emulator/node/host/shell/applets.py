@@ -312,7 +312,7 @@ async def _false(_shell: Shell, _arguments: list[str], _streams: Streamset) -> i
 
 
 async def _curl(shell: Shell, arguments: list[str], streams: Streamset) -> int:
-    return await curl(shell.context.network, arguments[1:], streams)
+    return await curl(shell.context.network, arguments[1:], streams, shell)
 
 
 async def _wget(shell: Shell, arguments: list[str], streams: Streamset) -> int:
