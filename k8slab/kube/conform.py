@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from k8slab.clock import parse_timestamp
+from k8slab.kube.go_time import time_problem
 from k8slab.kube.objects import Obj
 from k8slab.kube.quantities import canonical_quantity
 from k8slab.kube.schema import Field, Schema
@@ -26,7 +26,17 @@ _SIZES = {"int32": 31, "int64": 63, "uint32": 32}
 
 
 class DecodeError(ValueError):
-    """A value has the wrong type; the text is the API server's message without its preamble."""
+    """A value has the wrong type; the text is the API server's message without its preamble.
+
+    ``value`` and ``go_type`` tell the mismatch where there is one; ``is_struct`` and ``unmarshals`` say whether Go has
+    a struct there, or a type that reads its own JSON (a port that is a number or a name).
+    """
+
+    def __init__(
+        self, text: str, value: Any = None, go_type: str = "", *, is_struct: bool = False, unmarshals: bool = False
+    ) -> None:
+        super().__init__(text)
+        self.value, self.go_type, self.is_struct, self.unmarshals = value, go_type, is_struct, unmarshals
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ def conform(schema: Schema, api_version: str, kind: str, obj: Mapping[str, Any])
         raise DecodeError(f'no kind "{kind}" is registered for version "{api_version}"')
     walker = _Walker(schema)
     shaped = walker.struct(type_name, obj, (), "")
-    return Conformed({"apiVersion": api_version, "kind": kind, **shaped}, tuple(sorted(walker.unknown)))
+    return Conformed({"apiVersion": api_version, "kind": kind, **shaped}, tuple(walker.unknown))
 
 
 def shape(schema: Schema, type_name: str, value: Mapping[str, Any], path: str) -> tuple[Obj, tuple[str, ...]]:
@@ -54,7 +64,7 @@ def shape(schema: Schema, type_name: str, value: Mapping[str, Any], path: str) -
     """
     walker = _Walker(schema)
     shaped = walker.struct(type_name, value, (path,), path)
-    return shaped, tuple(sorted(walker.unknown))
+    return shaped, tuple(walker.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,7 @@ class _Walker:
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise _mismatch(value, place, _go_type(type_name, known))
+            raise _mismatch(value, place, _go_type(type_name, known), is_struct=True)
         return self.struct(type_name, value, path, place.indexed)
 
 
@@ -156,14 +166,15 @@ def _json_type(value: Any) -> str:
     return next((name for kind, name in _JSON_TYPES if isinstance(value, kind)), "null")
 
 
-def _mismatch(value: Any, place: _Place, go_type: str) -> DecodeError:
+def _mismatch(
+    value: Any, place: _Place, go_type: str, *, is_struct: bool = False, unmarshals: bool = False
+) -> DecodeError:
     found = _json_type(value)
     # Numbers that could have fitted are shown.
     if found == "number" and go_type.startswith(("int", "uint")):
         found = f"number {value}"
-    return DecodeError(
-        f"json: cannot unmarshal {found} into Go struct field {place.struct}.{place.path} of type {go_type}"
-    )
+    text = f"json: cannot unmarshal {found} into Go struct field {place.struct}.{place.path} of type {go_type}"
+    return DecodeError(text, value, go_type, is_struct=is_struct, unmarshals=unmarshals)
 
 
 def _read_string(value: Any, place: _Place, known: Field) -> Any:
@@ -228,18 +239,18 @@ def _read_quantity(value: Any, _place: _Place, _known: Field) -> Any:
 def _read_int_or_string(value: Any, place: _Place, known: Field) -> Any:
     if isinstance(value, str):
         return value
-    return _integer("int32")(value, place, known)
+    try:
+        return _integer("int32")(value, place, known)
+    except DecodeError as error:
+        raise _mismatch(value, place, error.go_type, unmarshals=True) from error
 
 
 def _read_time(value: Any, place: _Place, known: Field) -> Any:
     if not isinstance(value, str):
         raise _mismatch(value, place, _go_type("time", known))
-    if not _TIME.fullmatch(value):
-        raise DecodeError(f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse "{value}" as "2006"')
-    try:
-        parse_timestamp(value)
-    except ValueError as error:
-        raise DecodeError(f'parsing time "{value}": {error}') from error
+    problem = time_problem(value)
+    if problem:
+        raise DecodeError(problem)
     return value
 
 

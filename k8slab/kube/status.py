@@ -153,7 +153,7 @@ def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> A
 def invalid_patched(patched: str, cause: str) -> ApiError:
     """422: a patch makes an object that its type does not allow; ``patched`` is its JSON."""
     error = FieldError(INVALID, "patch", patched, cause)
-    return failure(422, "Invalid", f" is invalid: {error}", {"causes": [
+    return failure(422, "Invalid", f' "" is invalid: {error}', {"causes": [
         {"reason": error.reason, "message": error.body, "field": error.path}
     ]})  # fmt: skip
 

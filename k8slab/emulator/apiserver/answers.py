@@ -44,8 +44,8 @@ def json_answer(obj: Obj, *, code: int = 200) -> web.Response:
     return web.Response(body=orjson.dumps(obj) + b"\n", status=code, content_type=JSON)
 
 
-def error_answer(schema: Schema, error: ApiError, accept: str) -> web.Response:
-    """Return the ``Status`` of an error, as protobuf when the client prefers that."""
+def error_answer(schema: Schema, error: ApiError, accept: str, warnings: Sequence[str] = ()) -> web.Response:
+    """Return the ``Status`` of an error, as protobuf when the client prefers that, with the warnings before it."""
     # Errors negotiate leniently: an Accept header that nothing fits must not hide the message.
     form = Form(PROTOBUF) if accept.startswith(PROTOBUF) else Form()
-    return answer(schema, form, orjson.dumps(error.status), code=error.code)
+    return answer(schema, form, orjson.dumps(error.status), code=error.code, warnings=warnings)

@@ -10,7 +10,7 @@ from k8slab.emulator.apiserver.answers import error_answer, json_answer
 from k8slab.emulator.apiserver.authorization.attributes import attributes_of
 from k8slab.emulator.apiserver.authorization.impersonation import impersonated
 from k8slab.emulator.apiserver.authorization.reviews import REVIEWS
-from k8slab.emulator.apiserver.bodies import LIMIT_BYTES
+from k8slab.emulator.apiserver.bodies import LIMIT_BYTES, WARNINGS
 from k8slab.emulator.apiserver.callers import CALLER
 from k8slab.emulator.apiserver.documents import document
 from k8slab.emulator.apiserver.paths import Target, target_of
@@ -51,7 +51,7 @@ class _Server:
         except Exception:  # noqa: BLE001 - whatever it is, the client gets a Status and the others go on
             _LOG.exception("%s %s failed", request.method, request.path_qs)
             failed = internal_error("the server met a mistake of its own; its log file has the details")
-        return error_answer(self._services.schema, failed, request.headers.get("Accept", ""))
+        return error_answer(self._services.schema, failed, request.headers.get("Accept", ""), request.get(WARNINGS, ()))
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self._authorize(request)

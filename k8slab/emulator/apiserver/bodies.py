@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import yaml
@@ -12,18 +13,22 @@ from aiohttp import web
 
 from k8slab.emulator.apiserver.negotiation import JSON, PROTOBUF, YAML
 from k8slab.emulator.apiserver.paths import Target
+from k8slab.emulator.apiserver.undecodable import json_cause, kind_problem, type_cause, unrecognized, yaml_problem
 from k8slab.emulator.registry.managing import kind_text, object_text
 from k8slab.kube import protobuf
-from k8slab.kube.conform import DecodeError, conform, shape
+from k8slab.kube.conform import Conformed, DecodeError, conform, shape
 from k8slab.kube.custom.shaping import prune
 from k8slab.kube.objects import Obj, dig
 from k8slab.kube.schema import Schema
-from k8slab.kube.status import ApiError, bad_request, failure, invalid_patched, unsupported_media_type
+from k8slab.kube.status import ApiError, bad_request, failure, unsupported_media_type
+from k8slab.kube.strict import has_duplicates, problems
 from k8slab.kube.subresources import subresource_of
 
 # k8s.io/apiserver/pkg/server/config.go: MaxRequestBodyBytes
 LIMIT_BYTES = 3 * 1024 * 1024
-_METADATA = "apimachinery.pkg.apis.meta.v1.ObjectMeta"
+# Where a request keeps what its client is warned of, so that a refusal carries it too.
+WARNINGS = "k8slab-warnings"
+METADATA = "apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 
 async def read_bytes(request: web.Request) -> bytes:
@@ -36,18 +41,40 @@ async def read_bytes(request: web.Request) -> bytes:
     return data
 
 
-def _parse_yaml(data: bytes) -> Any:
-    return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+_SAFE: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Yaml(_SAFE):  # type: ignore[valid-type, misc]
+    """Reads scalars as go-yaml does: ``y`` and ``n`` are booleans too, and no text is a time."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [(tag, pattern) for tag, pattern in known if not tag.endswith(":timestamp")]
+        for first, known in _SAFE.yaml_implicit_resolvers.items()
+    }
+    bool_values: ClassVar[dict[str, bool]] = {**_SAFE.bool_values, "y": True, "n": False}
+
+
+_Yaml.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("[yYnN]$"), list("yYnN"))
+
+
+def load_yaml(data: bytes) -> Any:
+    """Return a YAML document as the API server makes JSON of it: keys are texts, and sorted."""
+    found = yaml.load(data, Loader=_Yaml)  # noqa: S506 - a safe loader
+    return orjson.loads(orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS))
 
 
 def duplicate_keys(data: bytes) -> list[str]:
-    """Return what a strict YAML reader says of keys that stand twice in one mapping."""
+    """Return what a strict YAML reader says of keys that stand twice in one mapping, by lines."""
     try:
         root = yaml.compose(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError):
         return []
-    found = list(_repeated(root))
-    return ["yaml: unmarshal errors:\n" + "\n".join(f"  {text}" for text in found)] if found else []
+    return list(_repeated(root))
+
+
+def repeated_keys(lines: list[str]) -> str:
+    """Return the error of a strict YAML reader for what ``duplicate_keys`` found."""
+    return "yaml: unmarshal errors:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def _repeated(node: yaml.Node | None) -> Iterator[str]:
@@ -64,78 +91,119 @@ def _repeated(node: yaml.Node | None) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """A body that was read. ``data`` is its JSON when keys stand twice; ``yaml_problems`` name those of YAML."""
+
+    obj: Obj
+    data: bytes
+    yaml_problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decoder:
-    """Turns bodies into typed objects; unknown fields go where ``fieldValidation`` says."""
+    """Turns bodies into typed objects; unknown fields and repeated keys go where ``fieldValidation`` says."""
 
     schema: Schema
     field_validation: str = "Warn"
 
-    def raw(self, data: bytes, content_type: str) -> Obj:
+    def raw(self, data: bytes, content_type: str, kind: str = "DeleteOptions") -> Body:
         """Return the object as it was sent; raises ``ApiError``."""
         media_type = content_type.partition(";")[0].strip() or JSON
-        parsers: Mapping[str, Callable[[bytes], Any]] = {
-            JSON: orjson.loads,
-            YAML: _parse_yaml,
-            PROTOBUF: lambda body: protobuf.decode(self.schema, body),
+        readers: Mapping[str, Callable[[bytes, str], Body]] = {
+            JSON: self._json,
+            YAML: self._yaml,
+            PROTOBUF: self._protobuf,
         }
-        if media_type not in parsers:
+        if media_type not in readers:
             raise unsupported_media_type((JSON, YAML, PROTOBUF))
-        try:
-            obj = parsers[media_type](data)
-        except (ValueError, yaml.YAMLError, RecursionError) as error:
-            raise bad_request(f"the object provided is unrecognized (must be of type {media_type}): {error}") from error
-        if not isinstance(obj, dict):
-            raise bad_request("couldn't get version/kind; json parse error: json: cannot unmarshal "
-                              f"{type(obj).__name__} into Go value of type struct")  # fmt: skip
-        return obj
+        return readers[media_type](data, kind)
 
-    def typed(self, obj: Obj, target: Target, warnings: list[str]) -> Obj:
+    def _json(self, data: bytes, kind: str) -> Body:
+        try:
+            found = orjson.loads(data)
+        except ValueError as error:
+            raise unrecognized(kind, json_cause(data), data) from error
+        obj = _as_object(found, kind, data)
+        twice = self.field_validation != "Ignore" and has_duplicates(data, obj)
+        return Body(obj, data if twice else b"")
+
+    def _yaml(self, data: bytes, kind: str) -> Body:
+        try:
+            found = load_yaml(data)
+        except (ValueError, TypeError, yaml.YAMLError, RecursionError) as error:
+            raise unrecognized(kind, yaml_problem(error), data) from error
+        lines = duplicate_keys(data) if self.field_validation != "Ignore" else []
+        return Body(_as_object(found, kind, data), b"", yaml_problems=tuple(lines))
+
+    def _protobuf(self, data: bytes, kind: str) -> Body:
+        try:
+            return Body(_as_object(protobuf.decode(self.schema, data), kind, data), b"")
+        except ValueError as error:
+            raise unrecognized(kind, str(error), data) from error
+
+    def typed(self, body: Body, target: Target, warnings: list[str]) -> Obj:
         """Return the object with known fields only; raises ``ApiError`` 400."""
         api_version, kind = expected_kind(target)
-        self._check_kind(obj, api_version, kind)
+        problem = self._kind_problem(body.obj, target)
+        if problem:
+            sent = body.obj.get("kind") or kind, str(body.obj.get("apiVersion") or api_version)
+            raise bad_request(f'{sent[0]} in version "{_version(sent[1])}" cannot be handled as a {kind}: {problem}')
         if is_custom(target):
-            return self._custom(obj, target, warnings, lambda text: _not_handled(api_version, kind, text))
+            return self._custom(body, target, warnings)
         try:
-            conformed = conform(self.schema, api_version, kind, {"apiVersion": api_version, "kind": kind, **obj})
+            conformed = conform(self.schema, api_version, kind, {"apiVersion": api_version, "kind": kind, **body.obj})
         except DecodeError as error:
             raise _not_handled(api_version, kind, str(error)) from error
-        self._report(conformed.unknown, warnings, lambda text: _not_handled(api_version, kind, text))
+        texts = unknown_fields(conformed)
+        if body.data:
+            texts = problems(body.data, self.schema, self.schema.kind(api_version, kind) or "")
+        whole = [repeated_keys(list(body.yaml_problems))] if body.yaml_problems else []
+        self.report(
+            [*body.yaml_problems, *texts], warnings,
+            lambda: _not_handled(api_version, kind, strict_error([*whole, *texts])),
+        )  # fmt: skip
         return conformed.obj
 
-    def patched(self, obj: Obj, target: Target, warnings: list[str]) -> Obj:
-        """Return a patched object with known fields only; raises ``ApiError`` 422 or 400."""
+    def report(self, texts: list[str], warnings: list[str], refusal: Callable[[], ApiError]) -> None:
+        """Refuse or warn, as the client wants; raises ``ApiError``."""
+        if texts and self.field_validation == "Strict":
+            raise refusal()
+        if self.field_validation != "Ignore":
+            warnings += (text for text in texts if text not in warnings)
+
+    def _kind_problem(self, obj: Obj, target: Target) -> str:
+        """Return why the object is not of the target's kind; empty when it is."""
         api_version, kind = expected_kind(target)
-        if is_custom(target):
-            return self._custom(obj, target, warnings, lambda text: invalid_patched(orjson.dumps(obj).decode(), text))
-        try:
-            conformed = conform(self.schema, api_version, kind, obj)
-        except DecodeError as error:
-            raise invalid_patched(orjson.dumps(obj).decode(), str(error)) from error
-        self._report(conformed.unknown, warnings, bad_request)
-        return conformed.obj
+        return kind_problem(self.schema, obj, api_version, kind)
 
-    def _custom(self, obj: Obj, target: Target, warnings: list[str], refuse: Callable[[str], ApiError]) -> Obj:
-        """Shape a custom object by its schema, and its metadata as that of any object."""
-        custom = target.resource.custom
-        if custom is None:
-            raise bad_request(f"{target.resource.kind} is not a custom kind")
-        if custom.warning:
-            warnings.append(custom.warning)
-        shaped, unknown = (obj, []) if custom.preserve else prune(obj, custom.schema)
+    def _custom(self, body: Body, target: Target, warnings: list[str]) -> Obj:
+        """Shape a custom object by its schema, and its metadata as that of any object; raises ``ApiError`` 400."""
+        api_version, kind = expected_kind(target)
         try:
-            meta, odd = shape(self.schema, _METADATA, shaped.get("metadata") or {}, "metadata")
+            made, unknown = self.shaped(body.obj, target, warnings)
         except DecodeError as error:
-            raise refuse(str(error)) from error
-        self._report((*odd, *unknown), warnings, refuse)
-        return {**shaped, "apiVersion": target.resource.api_version, "kind": target.resource.kind, "metadata": meta}
+            raise _not_handled(api_version, kind, str(error)) from error
+        texts = [*(problems(body.data) if body.data else ()), *(f'unknown field "{path}"' for path in unknown)]
+        self.report(texts, warnings, lambda: _not_handled(api_version, kind, strict_error(texts)))
+        return made
+
+    def shaped(self, obj: Obj, target: Target, warnings: list[str]) -> tuple[Obj, list[str]]:
+        """Return an object as its type has it, and the paths that it does not know; raises ``DecodeError``."""
+        api_version, kind = expected_kind(target)
+        custom = target.resource.custom if is_custom(target) else None
+        if custom is None:
+            conformed = conform(self.schema, api_version, kind, obj)
+            return conformed.obj, list(conformed.unknown)
+        if custom.warning and custom.warning not in warnings:
+            warnings.append(custom.warning)
+        pruned, unknown = (obj, []) if custom.preserve else prune(obj, custom.schema)
+        meta, odd = shape(self.schema, METADATA, pruned.get("metadata") or {}, "metadata")
+        return {**pruned, "apiVersion": api_version, "kind": kind, "metadata": meta}, [*odd, *unknown]
 
     def merged(self, obj: Obj, target: Target, warnings: list[str]) -> Obj:
         """Return an object after a server-side apply in the shape of its type; raises ``ApiError`` 500."""
-        if is_custom(target):
-            return self._custom(obj, target, warnings, bad_request)
-        api_version, kind = expected_kind(target)
         try:
-            return conform(self.schema, api_version, kind, obj).obj
+            return self.shaped(obj, target, warnings)[0]
         except DecodeError as error:
             message = (
                 f"failed to convert new object ({object_text(obj)}) to proper version: "
@@ -143,22 +211,24 @@ class Decoder:
             )
             raise failure(500, "", message) from error
 
-    def _check_kind(self, obj: Obj, api_version: str, kind: str) -> None:
-        sent_version, sent_kind = obj.get("apiVersion") or api_version, obj.get("kind") or kind
-        if sent_version != api_version:
-            raise bad_request(
-                f"the API version in the data ({sent_version}) does not match the expected API version ({api_version})"
-            )
-        if sent_kind != kind:
-            message = f'{sent_kind} in version "{_version(api_version)}" cannot be handled as a {kind}: '
-            raise bad_request(message + f"converting to {kind} failed: the kind in the data is {sent_kind}")
 
-    def _report(self, unknown: tuple[str, ...], warnings: list[str], refuse: Callable[[str], ApiError]) -> None:
-        texts = [f'unknown field "{path}"' for path in unknown]
-        if texts and self.field_validation == "Strict":
-            raise refuse(f"strict decoding error: {', '.join(texts)}")
-        if self.field_validation != "Ignore":
-            warnings += texts
+def strict_error(texts: list[str]) -> str:
+    """Return the message of the strict decoder."""
+    return f"strict decoding error: {', '.join(texts)}"
+
+
+def unknown_fields(conformed: Conformed) -> list[str]:
+    """Return what the strict decoder says of the fields that were dropped."""
+    return [f'unknown field "{path}"' for path in conformed.unknown]
+
+
+def _as_object(found: Any, kind: str, data: bytes) -> Obj:
+    found = {} if found is None else found
+    cause = type_cause(found)
+    if cause:
+        raise unrecognized(kind, cause, data)
+    obj: Obj = found
+    return obj
 
 
 def is_custom(target: Target) -> bool:
@@ -184,8 +254,20 @@ def _not_handled(api_version: str, kind: str, cause: str) -> ApiError:
     return bad_request(f'{kind} in version "{_version(api_version)}" cannot be handled as a {kind}: {cause}')
 
 
-def check_place(obj: Obj, target: Target) -> None:
-    """Hold a body against the URL it was sent to; fills in namespace and name. Raises ``ApiError`` 400."""
+def named(obj: Obj, target: Target) -> Obj:
+    """Hold a changed object against the URL; raises ``ApiError`` 400 (endpoints/handlers/rest.go)."""
+    check_place(obj, target, fill=False)
+    if not dig(obj, "metadata", "name"):
+        cause = "name must be provided"
+        raise bad_request(f"the name of the object ({target.name} based on URL) was undeterminable: {cause}")
+    return obj
+
+
+def check_place(obj: Obj, target: Target, *, fill: bool = True) -> None:
+    """Hold a body against the URL it was sent to; fills in the namespace, and the name with ``fill``.
+
+    Raises ``ApiError`` 400.
+    """
     metadata = obj.setdefault("metadata", {})
     if target.resource.namespaced:
         if metadata.get("namespace", target.namespace) != target.namespace:
@@ -196,5 +278,5 @@ def check_place(obj: Obj, target: Target) -> None:
     sent = dig(obj, "metadata", "name", default="")
     if target.name and sent and sent != target.name:
         raise bad_request(f"the name of the object ({sent}) does not match the name on the URL ({target.name})")
-    if target.name:
+    if target.name and fill:
         metadata["name"] = target.name

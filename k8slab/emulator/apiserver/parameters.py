@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from k8slab.emulator.api import DeleteOptions, LogOptions, Preconditions
 from k8slab.emulator.registry.options import ListOptions, WatchOptions, WriteOptions
@@ -12,19 +12,16 @@ from k8slab.kube.objects import Obj
 from k8slab.kube.status import ApiError, FieldError, bad_request, invalid
 
 Query = Mapping[str, str]
-_TRUE, _FALSE = ("1", "true", "True", "TRUE", "t", "T"), ("", "0", "false", "False", "FALSE", "f", "F")
+_FALSE = ("false", "0")
 
 
 def flag(query: Query, name: str) -> bool:
-    """Return a boolean parameter (absent: false; present without a value: true)."""
+    """Return a boolean parameter: absent is false, ``false`` and ``0`` are, and all else is true.
+
+    (apimachinery/pkg/runtime/conversion.go, Convert_Slice_string_To_bool)
+    """
     text = query.get(name)
-    if text is None:
-        return False
-    if text in _TRUE or (text == "" and name in ("watch", "follow", "pretty")):
-        return True
-    if text in _FALSE:
-        return False
-    raise bad_request(f'strconv.ParseBool: parsing "{text}": invalid syntax')
+    return text is not None and text.lower() not in _FALSE
 
 
 def number(query: Query, name: str) -> int | None:
@@ -74,7 +71,7 @@ def dry_run(query: Query, kind: str = "CreateOptions") -> bool:
     """Tell whether nothing is to be stored; raises ``ApiError`` for anything but ``All``."""
     text = query.get("dryRun", "")
     if text not in ("", "All"):
-        raise _unsupported("dryRun", text, ("All",), kind)
+        raise _unsupported("dryRun", [text], ("All",), kind)
     return bool(text)
 
 
@@ -86,19 +83,27 @@ def field_validation(query: Query, kind: str = "CreateOptions") -> str:
     return text
 
 
-def _unsupported(name: str, value: str, supported: tuple[str, ...], kind: str) -> ApiError:
+def _unsupported(name: str, value: Any, supported: tuple[str, ...], kind: str) -> ApiError:
     listed = ", ".join(f'"{text}"' for text in supported)
     error = FieldError("Unsupported value", name, value, f"supported values: {listed}")
     return invalid("meta.k8s.io", kind, "", [error])
 
 
+def _unprintable(named: str) -> Iterator[FieldError]:
+    for place, sign in enumerate(named):
+        if not sign.isprintable():
+            detail = f"invalid character U+{ord(sign):04X} (at position {place})"
+            yield FieldError("Invalid value", "fieldManager", named, detail)
+            return
+
+
 _LONGEST_MANAGER = 128
-_KINDS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
+OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
 
 
 def write_options(method: str, query: Query, user_agent: str, *, applying: bool = False) -> WriteOptions:
     """Return the options of a write; raises ``ApiError`` (apimachinery's ValidatePatchOptions and its like)."""
-    kind = _KINDS[method]
+    kind = OPTIONS[method]
     named, errors = query.get("fieldManager", ""), []
     if applying and not named:
         errors.append(FieldError("Required value", "fieldManager", None, "is required for apply patch"))
@@ -106,8 +111,7 @@ def write_options(method: str, query: Query, user_agent: str, *, applying: bool 
         errors.append(FieldError("Forbidden", "force", None, "may not be specified for non-apply patch"))
     if len(named.encode()) > _LONGEST_MANAGER:
         errors.append(FieldError("Too long", "fieldManager", named, f"may not be more than {_LONGEST_MANAGER} bytes"))
-    if not named.isprintable():
-        errors.append(FieldError("Invalid value", "fieldManager", named, "should only contain printable characters"))
+    errors += _unprintable(named)
     if errors:
         raise invalid("meta.k8s.io", kind, "", errors)
     manager = named or user_agent.partition("/")[0][:_LONGEST_MANAGER] or "unknown"
@@ -138,7 +142,7 @@ def delete_options(query: Query, body: Obj) -> DeleteOptions:
         grace_period_seconds=grace,
         propagation_policy=_POLICIES[policy],
         preconditions=Preconditions(wanted.get("uid", ""), wanted.get("resourceVersion", "")),
-        dry_run=bool(body.get("dryRun")) or dry_run(query),
+        dry_run=bool(body.get("dryRun")) or dry_run(query, "DeleteOptions"),
     )
 
 

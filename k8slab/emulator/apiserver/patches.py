@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-import orjson
 import yaml
 from aiohttp import web
 
 from k8slab.emulator.api import PatchType
 from k8slab.emulator.apiserver import parameters
 from k8slab.emulator.apiserver.admitted import admitted
-from k8slab.emulator.apiserver.bodies import Decoder, check_place, duplicate_keys, expected_kind, is_custom, read_bytes
+from k8slab.emulator.apiserver.bodies import (
+    WARNINGS,
+    Decoder,
+    duplicate_keys,
+    expected_kind,
+    is_custom,
+    load_yaml,
+    named,
+    read_bytes,
+    repeated_keys,
+)
 from k8slab.emulator.apiserver.object_answers import object_answer
+from k8slab.emulator.apiserver.patched import Patch, read_patch, typed_patched
 from k8slab.emulator.apiserver.paths import Target
 from k8slab.emulator.apiserver.services import Services
+from k8slab.emulator.apiserver.undecodable import json_name, yaml_problem
 from k8slab.emulator.registry.options import WriteOptions
 from k8slab.emulator.store import Entry
 from k8slab.kube.objects import Obj
-from k8slab.kube.status import bad_request, unsupported_media_type
+from k8slab.kube.status import bad_request, failure
 
 PATCH_TYPES: Mapping[str, PatchType] = {
     "application/json-patch+json": "json",
@@ -37,29 +46,26 @@ async def patch(services: Services, request: web.Request, target: Target) -> web
     patch_type = PATCH_TYPES.get(content_type)
     if patch_type is None or (patch_type == "strategic" and is_custom(target)):
         # Custom objects have no merge keys.
-        offered = [name for name, kind in PATCH_TYPES.items() if not is_custom(target) or kind != "strategic"]
-        raise unsupported_media_type(tuple(offered))
+        raise failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
     applying = patch_type == "apply"
     options = parameters.write_options("PATCH", request.query, request.headers.get("User-Agent", ""), applying=applying)
     decoder = Decoder(services.schema, parameters.field_validation(request.query, "PatchOptions"))
-    warnings: list[str] = []
+    warnings: list[str] = request.setdefault(WARNINGS, [])
     data = await read_bytes(request)
-    body = _configuration(data, target, decoder, warnings) if applying else patch_body(data, patch_type)
+    body = _configuration(data, target, decoder, warnings) if applying else read_patch(data, patch_type)
     creating = applying and not target.subresource and not _exists(services, target)
-    write = _PatchWrite(services, target, body, patch_type, options, decoder, warnings, creating=creating)
+    write = _PatchWrite(services, target, body, options, decoder, warnings, creating=creating)
     entry = await admitted(services, request, target, "CREATE" if creating else "UPDATE", write, warnings)
-    warnings = list(dict.fromkeys(warnings))
     return object_answer(services, request, target, entry.data, code=201 if creating else 200, warnings=warnings)
 
 
 @dataclass(frozen=True, slots=True)
 class _PatchWrite:
-    """Writes the patched object, or the one that webhooks made of it."""
+    """Writes the patched object, or the one that webhooks made of it; ``body`` is the configuration of an apply."""
 
     services: Services
     target: Target
-    body: Any
-    patch_type: PatchType
+    body: Patch | Obj
     options: WriteOptions
     decoder: Decoder
     warnings: list[str]
@@ -67,10 +73,12 @@ class _PatchWrite:
 
     async def __call__(self, changed: Obj | None, dry: bool) -> Entry:
         registry, target = self.services.registry, self.target
+        body = self.body
         options = replace(self.options, dry_run=dry)
         if changed is None:
             return await registry.patch(
-                target.resource, target.namespace, target.name, self.body, self.patch_type,
+                target.resource, target.namespace, target.name, body.body if isinstance(body, Patch) else body,
+                body.type if isinstance(body, Patch) else "apply",
                 subresource=target.subresource, options=options,
                 conform=self._conformed,
             )  # fmt: skip
@@ -82,9 +90,9 @@ class _PatchWrite:
         )
 
     def _conformed(self, obj: Obj) -> Obj:
-        if self.patch_type != "apply":
-            return self.decoder.patched(obj, self.target, self.warnings)
-        return self.decoder.merged(obj, self.target, self.warnings)
+        if isinstance(self.body, Patch):
+            return typed_patched(self.decoder, obj, self.body, self.target, self.warnings)
+        return named(self.decoder.merged(obj, self.target, self.warnings), self.target)
 
 
 def _exists(services: Services, target: Target) -> bool:
@@ -94,18 +102,17 @@ def _exists(services: Services, target: Target) -> bool:
 def _configuration(data: bytes, target: Target, decoder: Decoder, warnings: list[str]) -> Obj:
     """Return the applied configuration; raises ``ApiError`` (endpoints/handlers/patch.go, applyPatcher)."""
     try:
-        found = json.loads(json.dumps(yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))))  # noqa: S506 - both are safe
-    except (yaml.YAMLError, TypeError, RecursionError, UnicodeDecodeError) as error:
-        raise bad_request(f"error decoding YAML: {error}") from error
+        found = load_yaml(data)
+    except (ValueError, TypeError, yaml.YAMLError, RecursionError) as error:
+        raise bad_request(f"error decoding YAML: error converting YAML to JSON: {yaml_problem(error)}") from error
+    found = {} if found is None else found
     if not isinstance(found, dict):
-        raise bad_request("error decoding YAML: the configuration is not an object")
+        cause = f"json: cannot unmarshal {json_name(found)} into Go value of type map[string]interface {{}}"
+        raise bad_request(f"error decoding YAML: error unmarshaling JSON: while decoding JSON: {cause}")
     _check_kind(found, target)
-    repeated = duplicate_keys(data)
-    if repeated and decoder.field_validation == "Strict":
-        raise bad_request(f"error strict decoding YAML: {repeated[0]}")
-    if repeated and decoder.field_validation == "Warn":
-        warnings += repeated
-    check_place(found, target)
+    lines = duplicate_keys(data) if decoder.field_validation != "Ignore" else []
+    cause = f"error strict decoding YAML: error converting YAML to JSON: {repeated_keys(lines)}"
+    decoder.report(lines, warnings, lambda: bad_request(cause))
     return found
 
 
@@ -115,26 +122,6 @@ def _check_kind(config: Obj, target: Target) -> None:
         version = str(config.get("apiVersion") or "")
         shown = version if "/" in version else f"/{version}"
         raise bad_request(f"invalid object type: {shown}, Kind={config.get('kind') or ''}")
-    if (config.get("metadata") or {}).get("managedFields") is not None:
+    meta = config.get("metadata")
+    if isinstance(meta, dict) and meta.get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
-
-
-def patch_body(data: bytes, patch_type: PatchType) -> Any:
-    """Return the patch of a body; raises ``ApiError`` 400."""
-    try:
-        found = orjson.loads(data)
-    except ValueError as error:
-        found = _lenient(data, error)
-    wanted, go_type = (list, "[]handlers.jsonPatchOp") if patch_type == "json" else (dict, "map[string]interface {}")
-    if not isinstance(found, wanted):
-        shown = {list: "array", dict: "object", str: "string", bool: "bool"}.get(type(found), "number")
-        raise bad_request(f"error decoding patch: json: cannot unmarshal {shown} into Go value of type {go_type}")
-    return found
-
-
-def _lenient(data: bytes, cause: ValueError) -> Any:
-    # The API server takes a patch in YAML too.
-    try:
-        return json.loads(json.dumps(yaml.safe_load(data)))
-    except (yaml.YAMLError, TypeError, RecursionError, UnicodeDecodeError) as error:
-        raise bad_request(f"error decoding patch: {cause}") from error

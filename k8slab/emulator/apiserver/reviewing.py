@@ -8,7 +8,7 @@ from aiohttp import web
 from k8slab.emulator.apiserver import parameters
 from k8slab.emulator.apiserver.answers import answer
 from k8slab.emulator.apiserver.authorization.reviews import REVIEWS, Asked
-from k8slab.emulator.apiserver.bodies import Decoder, check_place, read_bytes
+from k8slab.emulator.apiserver.bodies import Decoder, check_place, expected_kind, read_bytes
 from k8slab.emulator.apiserver.callers import caller_of
 from k8slab.emulator.apiserver.negotiation import negotiate
 from k8slab.emulator.apiserver.paths import Target
@@ -22,8 +22,8 @@ async def review(services: Services, request: web.Request, target: Target) -> we
         raise method_not_allowed()
     warnings: list[str] = []
     decoder = Decoder(services.schema, parameters.field_validation(request.query))
-    raw = decoder.raw(await read_bytes(request), request.headers.get("Content-Type", ""))
-    obj = decoder.typed(raw, target, warnings)
+    body = decoder.raw(await read_bytes(request), request.headers.get("Content-Type", ""), expected_kind(target)[1])
+    obj = decoder.typed(body, target, warnings)
     check_place(obj, target)
     asked = Asked(caller_of(request), target.namespace, services.authorizer, services.authenticator, services.clock)
     made = REVIEWS[target.resource.qualified_name](obj, asked)

@@ -11,7 +11,7 @@ from k8slab.emulator.api import DeleteOptions
 from k8slab.emulator.apiserver import parameters
 from k8slab.emulator.apiserver.admitted import admit_deletion, admitted
 from k8slab.emulator.apiserver.answers import answer
-from k8slab.emulator.apiserver.bodies import Decoder, check_place, is_custom, read_bytes
+from k8slab.emulator.apiserver.bodies import WARNINGS, Decoder, check_place, expected_kind, is_custom, read_bytes
 from k8slab.emulator.apiserver.negotiation import Form, negotiate
 from k8slab.emulator.apiserver.object_answers import object_answer
 from k8slab.emulator.apiserver.patches import patch
@@ -57,16 +57,17 @@ async def _watch(services: Services, request: web.Request, target: Target) -> we
 
 
 async def _body(services: Services, request: web.Request, target: Target, warnings: list[str]) -> Obj:
-    decoder = Decoder(services.schema, parameters.field_validation(request.query))
-    raw = decoder.raw(await read_bytes(request), request.headers.get("Content-Type", ""))
-    obj = decoder.typed(raw, target, warnings)
+    decoder = Decoder(services.schema, parameters.field_validation(request.query, parameters.OPTIONS[request.method]))
+    kind = expected_kind(target)[1]
+    body = decoder.raw(await read_bytes(request), request.headers.get("Content-Type", ""), kind)
+    obj = decoder.typed(body, target, warnings)
     check_place(obj, target)
     return obj
 
 
 async def create(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
     """POST to a collection, or to a part such as ``binding``."""
-    warnings: list[str] = []
+    warnings: list[str] = request.setdefault(WARNINGS, [])
     options = _options(request)
     obj = await _body(services, request, target, warnings)
 
@@ -83,7 +84,7 @@ async def create(services: Services, request: web.Request, target: Target) -> we
 
 async def update(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
     """PUT of an object or its part."""
-    warnings: list[str] = []
+    warnings: list[str] = request.setdefault(WARNINGS, [])
     options = _options(request)
     obj = await _body(services, request, target, warnings)
 
@@ -126,7 +127,7 @@ async def delete_collection(services: Services, request: web.Request, target: Ta
 
 async def _delete_options(services: Services, request: web.Request) -> DeleteOptions:
     data = await read_bytes(request)
-    body = Decoder(services.schema).raw(data, request.headers.get("Content-Type", "")) if data else {}
+    body = Decoder(services.schema).raw(data, request.headers.get("Content-Type", "")).obj if data else {}
     return parameters.delete_options(request.query, body)
 
 

@@ -56,8 +56,10 @@ class Managing:
 
 def object_text(obj: Obj) -> str:
     """Return what errors call an object: ``default/web; apps/v1, Kind=Deployment``."""
-    meta = obj.get("metadata") or {}
-    return f"{meta.get('namespace', '')}/{meta.get('name', '')}; {kind_text(obj)}"
+    found = obj.get("metadata")
+    meta = found if isinstance(found, dict) else {}
+    namespace, name = (value if isinstance(value, str) else "" for value in (meta.get("namespace"), meta.get("name")))
+    return f"{namespace}/{name}; {kind_text(obj)}"
 
 
 def kind_text(obj: Obj) -> str:

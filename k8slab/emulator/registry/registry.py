@@ -22,10 +22,10 @@ from k8slab.emulator.registry.watching import begin_watch
 from k8slab.emulator.registry.writing import Writer
 from k8slab.emulator.store import Change, Entry, Store, StoreKey
 from k8slab.kube.apply import Shapes
-from k8slab.kube.objects import Obj, is_deleting, name_of, uid_of
+from k8slab.kube.objects import Obj, is_deleting, metadata, name_of, uid_of
 from k8slab.kube.resources import Catalog, Resource
 from k8slab.kube.schema import Schema
-from k8slab.kube.status import bad_request, not_found
+from k8slab.kube.status import INVALID, FieldError, bad_request, invalid, not_found
 
 _PLAIN = WriteOptions()
 
@@ -155,6 +155,7 @@ class Registry:
         seen = subresources.view(current, subresource, resource).decode()
         changed = patched(self._schema, resource, seen, patch, patch_type)
         changed = conform(changed) if conform else changed
+        _keep_uid(resource, seen, changed)
         entry = self._update(resource, current, changed, subresource, options)
         await self._store.committed()
         return subresources.view(entry, subresource, resource)
@@ -221,6 +222,14 @@ class Registry:
                 self._delete(resource, current, options or DeleteOptions())
         await self._store.committed()
         return page
+
+
+def _keep_uid(resource: Resource, old: Obj, new: Obj) -> None:
+    wanted = metadata(new).get("uid")
+    if wanted and wanted != uid_of(old):
+        # Checked as metadata of any object, and once more with the kind's own rules.
+        wrong = [FieldError(INVALID, "metadata.uid", wanted, "field is immutable")] * 2
+        raise invalid(resource.group, resource.kind, name_of(old), wrong)
 
 
 def _success(resource: Resource, obj: Obj) -> Obj:

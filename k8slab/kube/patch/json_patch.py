@@ -82,6 +82,8 @@ def _path(operation: Mapping[str, Any], member: str) -> list[str]:
     text = operation.get(member)
     if not isinstance(text, str):
         raise PatchError(f"{operation.get('op')} operation missing {member} field", unprocessable=True)
+    if text and not text.startswith("/"):
+        raise PatchError(f"{operation.get('op')} operation does not apply: invalid pointer {text}", unprocessable=True)
     # The document lies in a box under the empty key, so that the whole of it has a parent too.
     return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")]
 

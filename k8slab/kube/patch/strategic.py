@@ -83,6 +83,8 @@ class _Merger:
     def _keyed(self, field: Field, present: list[Any], changes: list[Any]) -> list[Any]:
         if any(change.get(_DIRECTIVE) == "replace" for change in changes if isinstance(change, dict)):
             return [_plain(change) for change in changes if change.get(_DIRECTIVE) != "replace"]
+        if any(not isinstance(change, dict) for change in changes) and present:
+            raise PatchError(f"list element types are not identical: [{_go_map(present)} {_go_map(changes)}]")
         merged = list(present)
         for change in changes:
             self._one(field, merged, change)
@@ -143,4 +145,6 @@ def _plain(value: Any) -> Any:
 def _go_map(value: Any) -> str:
     if isinstance(value, dict):
         return f"map[{' '.join(f'{key}:{_go_map(item)}' for key, item in sorted(value.items()))}]"
-    return str(value)
+    if isinstance(value, list):
+        return f"[{' '.join(_go_map(item) for item in value)}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

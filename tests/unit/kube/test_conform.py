@@ -67,10 +67,10 @@ def test_unknown_fields_are_dropped_and_listed_with_their_indexes(schema: Schema
     obj = {**deployment({"imag": "a", "ports": [{"containerport": 80}]}, {"foo": 1}, replica=2), "zz": 1}
     conformed = conform(schema, "apps/v1", "Deployment", obj)
     assert conformed.unknown == (
-        "spec.replica",
         "spec.template.spec.containers[0].imag",
         "spec.template.spec.containers[0].ports[0].containerport",
         "spec.template.spec.foo",
+        "spec.replica",
         "zz",
     )
     assert "replica" not in conformed.obj["spec"]

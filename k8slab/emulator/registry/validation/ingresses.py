@@ -73,8 +73,10 @@ def _host(host: str, path: str) -> Iterator[FieldError]:
 def _path(path: Obj, where: str) -> Iterator[FieldError]:
     kind, text = path.get("pathType"), str(path.get("path", ""))
     if not kind:
+        # Nothing else is said of such a path (pkg/apis/networking/validation, validateHTTPIngressPath).
         yield FieldError(REQUIRED, f"{where}.pathType", detail="pathType must be specified")
-    elif kind not in _PATH_TYPES:
+        return
+    if kind not in _PATH_TYPES:
         yield from one_of(f"{where}.pathType", kind, _PATH_TYPES)
     elif kind == "ImplementationSpecific":
         if text and not text.startswith("/"):
