@@ -1,14 +1,16 @@
 """OpenAPI v3 documents made from the schema tables and the catalogue.
 
 They hold what clients read: types, required fields, enums, list and patch rules, the kinds of bodies, and
-``fieldValidation`` on writes (kubectl asks for it before it sends). Descriptive text is not part of the tables.
+``fieldValidation`` on writes (kubectl asks for it before it sends). Descriptive text is not part of the tables: whoever
+asks for a document brings it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from k8slab.kube.descriptions import Description
 from k8slab.kube.discovery import group_versions
 from k8slab.kube.objects import Obj
 from k8slab.kube.resources import Catalog, CustomVersion, Resource
@@ -49,19 +51,35 @@ _METADATA = "apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _PATCH_TYPE = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch"
 
 
-def index(catalog: Catalog) -> Obj:
-    """Return the answer of ``/openapi/v3``; the hash lets clients keep what they have."""
+Describe = Callable[[str], Description]
+
+
+def _undescribed(_type_name: str) -> Description:
+    return Description()
+
+
+def index(catalog: Catalog, texts: str = "") -> Obj:
+    """Return the answer of ``/openapi/v3``; the hash lets clients keep what they have.
+
+    ``texts`` names the version of the descriptions.
+    """
     paths = {}
     for group, version in group_versions(catalog):
         path = f"apis/{group}/{version}" if group else f"api/{version}"
-        served = [entry for entry in catalog if (entry.group, entry.version) == (group, version)]
-        seed = "".join(f"{entry.qualified_name}{entry.custom or ''}" for entry in served)
-        digest = hashlib.sha256(f"v1.34.4 {seed}".encode()).hexdigest().upper()
-        paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
+        paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest(catalog, group, version, texts)}"}
     return {"paths": paths}
 
 
-def document(schema: Schema, catalog: Catalog, group: str, version: str) -> Obj | None:
+def digest(catalog: Catalog, group: str, version: str, texts: str = "") -> str:
+    """Return the hash of a group version's document."""
+    served = [entry for entry in catalog if (entry.group, entry.version) == (group, version)]
+    seed = "".join(f"{entry.qualified_name}{entry.custom or ''}" for entry in served)
+    return hashlib.sha256(f"v1.34.4 {texts} {seed}".encode()).hexdigest().upper()
+
+
+def document(
+    schema: Schema, catalog: Catalog, group: str, version: str, describe: Describe = _undescribed
+) -> Obj | None:
     """Return the document of a group version, or None when nothing of it is served."""
     served = [entry for entry in catalog if (entry.group, entry.version) == (group, version)]
     if not served:
@@ -69,7 +87,7 @@ def document(schema: Schema, catalog: Catalog, group: str, version: str) -> Obj 
     paths: Obj = {}
     for resource in served:
         paths |= _paths(schema, resource)
-    components = _Components(schema)
+    components = _Components(schema, describe)
     for resource in served:
         components.add_kind(resource)
     return {
@@ -131,11 +149,16 @@ def _full(name: str) -> str:
     return f"io.k8s.{name}" if name.startswith("api") else name
 
 
+def _described(text: str) -> Obj:
+    return {"description": text} if text else {}
+
+
 class _Components:
     """The schemas of a document: the kinds and every type that they use."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, describe: Describe) -> None:
         self._schema = schema
+        self._describe = describe
         self.schemas: Obj = {_PATCH_TYPE: {"type": "object"}}
 
     def add_kind(self, resource: Resource) -> None:
@@ -160,12 +183,20 @@ class _Components:
         if _full(name) in self.schemas:
             return
         fields = [field for field in self._schema.fields(name).values() if not field.inline]
-        made: Obj = {"type": "object"}
+        description = self._describe(name)
+        made: Obj = {**_described(description.text), "type": "object"}
         self.schemas[_full(name)] = made
-        made["properties"] = {field.name: self._property(field) for field in fields}
+        made["properties"] = {
+            field.name: {**_described(self._text(description, field)), **self._property(field)} for field in fields
+        }
         required = sorted(field.name for field in fields if field.required)
         if required:
             made["required"] = required
+
+    def _text(self, description: Description, field: Field) -> str:
+        # Models say nothing of fields that are objects: the object's own text stands in.
+        own = description.fields.get(field.name, "")
+        return own or (self._describe(field.element).text if self._schema.has(field.element) else "")
 
     def _property(self, field: Field) -> Obj:
         rules = {_EXTENSIONS[key]: value for key, value in field.constraints.items() if key in _EXTENSIONS}

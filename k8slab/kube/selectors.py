@@ -195,9 +195,20 @@ def _terms(text: str) -> Sequence[str]:
     return [term for term in re.split(r"(?<!\\),", text) if term]
 
 
+def _unescaped(value: str) -> str:
+    # apimachinery/pkg/fields/selector.go, UnescapeValue; a rune is shown as its number.
+    bare = re.sub(r"\\[\\,=]", "", value)
+    odd = next((sign for sign in bare if sign in "\\,="), "")
+    if odd == "\\":
+        raise SelectorError("invalid field selector: invalid escape sequence")
+    if odd:
+        raise SelectorError(f"invalid field selector: unescaped character in value: {ord(odd)}")
+    return re.sub(r"\\([\\,=])", r"\1", value)
+
+
 def _field_term(term: str) -> tuple[str, str, str]:
     for written, operator in (("!=", "!="), ("==", "="), ("=", "=")):
         path, found, value = term.partition(written)
         if found:
-            return path, operator, re.sub(r"\\([\\,=])", r"\1", value)
+            return path, operator, _unescaped(value)
     raise SelectorError(f"invalid selector: '{term}'; can't understand '{term}'")

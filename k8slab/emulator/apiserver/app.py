@@ -55,7 +55,7 @@ class _Server:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self._authorize(request)
-        page = document(self._services, request) if request.method in ("GET", "HEAD") else None
+        page = await document(self._services, request) if request.method in ("GET", "HEAD") else None
         if page is not None:
             return page
         extra = self._services.extras.get(request.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 from aiohttp import web
 
 from k8slab.emulator.apiserver.answers import json_answer
@@ -16,17 +17,18 @@ _HEALTH = ("/healthz", "/livez", "/readyz")
 _CHECKS = ("ping", "log", "etcd")
 
 
-def document(services: Services, request: web.Request) -> web.Response | None:
+async def document(services: Services, request: web.Request) -> web.Response | None:
     """Return the page at the request's path, or None when it is not one of these."""
     parts = request.path.strip("/").split("/")
     if parts[0] in ("api", "apis"):
         return _discovery(services, request, parts)
     if parts[:2] == ["openapi", "v3"]:
-        return _openapi(services, parts[2:])
+        now, wanted = services.clock.now(), request.query.get("hash", "")
+        return await services.openapi.answer(services.schema, services.catalog, parts[2:], wanted, now)
     if parts[:2] == ["openapi", "v2"]:
         return _openapi_v2(request)
     if parts == ["version"]:
-        return json_answer(discovery.VERSION)
+        return web.Response(body=orjson.dumps(discovery.VERSION, option=orjson.OPT_INDENT_2), content_type=JSON)
     if request.path.rstrip("/") in _HEALTH:
         return _health(request)
     return None
@@ -50,16 +52,6 @@ def _discovery(services: Services, request: web.Request, parts: list[str]) -> we
     found = discovery.resource_list(catalog, group, version) if version else discovery.group(catalog, group)
     last = 2 if core or not version else 3
     return json_answer(found) if found is not None and len(parts) == last else None
-
-
-def _openapi(services: Services, parts: list[str]) -> web.Response | None:
-    if not parts:
-        return json_answer(openapi.index(services.catalog))
-    group, version = ("", parts[1]) if parts[0] == "api" else ("", "")
-    if parts[0] == "apis" and len(parts) == 3:  # noqa: PLR2004
-        group, version = parts[1], parts[2]
-    found = openapi.document(services.schema, services.catalog, group, version) if version else None
-    return json_answer(found) if found is not None else None
 
 
 def _openapi_v2(request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from k8slab.clock import Clock
 from k8slab.emulator.api import PodAccess
 from k8slab.emulator.apiserver.authentication import Authenticator
 from k8slab.emulator.apiserver.authorization.authorizer import Authorizer
+from k8slab.emulator.apiserver.openapi_pages import OpenApiPages
 from k8slab.emulator.apiserver.webhooks.admission import WebhookAdmission
 from k8slab.emulator.registry.registry import Registry
 from k8slab.kube.objects import Obj
@@ -35,3 +36,4 @@ class Services:
     extras: Mapping[str, Callable[[], Awaitable[Obj]]] = field(default_factory=dict)
     used: Callable[[], None] = lambda: None
     server: str = "127.0.0.1"
+    openapi: OpenApiPages = field(default_factory=OpenApiPages)

@@ -54,7 +54,7 @@ _FIELDS: Mapping[str, Mapping[str, Reader]] = {
         ),
         "source": lambda obj: str(dig(obj, "source", "component", default="") or obj.get("reportingComponent", "")),
     },
-    "replicasets.apps": {"status.replicas": lambda obj: str(dig(obj, "status", "replicas", default=0))},
+    "jobs.batch": {"status.successful": lambda obj: str(dig(obj, "status", "succeeded", default=0))},
 }  # fmt: skip
 
 

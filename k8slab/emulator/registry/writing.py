@@ -17,7 +17,7 @@ from k8slab.emulator.registry.strategies import strategy_of
 from k8slab.emulator.registry.strategy import Context, Strategy
 from k8slab.emulator.registry.validation.names import check_metadata
 from k8slab.emulator.store import Entry, Store
-from k8slab.emulator.store.entries import encode
+from k8slab.emulator.store.entries import encode, unwritten
 from k8slab.kube.objects import Obj, dig, metadata, name_of, namespace_of, resource_version_of, uid_of
 from k8slab.kube.resources import NAMESPACES, SERVICE_ACCOUNTS, SERVICES, Resource
 from k8slab.kube.status import (
@@ -74,7 +74,7 @@ class Writer:
         key = store_key(resource, namespace, name_of(obj))
         if self._store.get(key) is not None:
             raise already_exists(resource.group, resource.plural, name_of(obj))
-        written = encode(key, self._store.revision, obj) if options.dry_run else self._store.put(key, obj).entry
+        written = unwritten(key, obj) if options.dry_run else self._store.put(key, obj).entry
         return served_as(written, resource)
 
     def _own(self, resource: Resource, namespace: str, obj: Obj, strategy: Strategy) -> None:

@@ -51,6 +51,11 @@ class Change:
         return self.entry.revision
 
 
+def unwritten(key: StoreKey, obj: Obj) -> Entry:
+    """Return the entry of an object that a dry run did not write: it has no revision."""
+    return Entry(key, 0, orjson.dumps(obj))
+
+
 def encode(key: StoreKey, revision: int, obj: Obj) -> Entry:
     """Return the entry of an object at a revision; the given object is not changed."""
     stamped = {**obj, "metadata": {**obj.get("metadata", {}), "resourceVersion": str(revision)}}

@@ -23,6 +23,7 @@ WORKLOAD_COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "statefulsets.apps": (NAME, Column("Ready"), AGE, *_IMAGES),
     "controllerrevisions.apps": (NAME, Column("Controller"), Column("Revision"), AGE),
     "replicationcontrollers": (NAME, *_COUNTS, AGE, *_WIDE),
+    "scales.autoscaling": (NAME, Column("Desired", "integer"), Column("Available", "integer"), AGE),
     "podtemplates": (NAME, Column("Containers"), Column("Images"), Column("Pod Labels")),
     "cronjobs.batch": (
         NAME, Column("Schedule"), Column("Timezone"), Column("Suspend", "boolean"), Column("Active", "integer"),
@@ -69,6 +70,11 @@ def _replication_controller(obj: Obj, now: datetime) -> list[Any]:
     ]  # fmt: skip
 
 
+def _scale(obj: Obj, now: datetime) -> list[Any]:
+    counts = [dig(obj, part, "replicas", default=0) for part in ("spec", "status")]
+    return [name_of(obj), *counts, created(obj, now)]
+
+
 def _pod_template(obj: Obj, _now: datetime) -> list[Any]:
     template = obj.get("template")
     return [name_of(obj), *containers_of(template), format_labels(dig(template, "metadata", "labels"))]
@@ -97,6 +103,7 @@ WORKLOAD_CELLS: Mapping[str, Callable[[Obj, datetime], list[Any]]] = {
     "statefulsets.apps": _stateful_set,
     "controllerrevisions.apps": _controller_revision,
     "replicationcontrollers": _replication_controller,
+    "scales.autoscaling": _scale,
     "podtemplates": _pod_template,
     "cronjobs.batch": _cron_job,
     "poddisruptionbudgets.policy": _disruption_budget,
