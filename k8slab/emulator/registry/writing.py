@@ -6,6 +6,8 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import orjson
+
 from k8slab.clock import timestamp
 from k8slab.emulator.registry.admission import admit
 from k8slab.emulator.registry.allocators import allocate
@@ -54,7 +56,7 @@ class Writer:
 
     def create(self, resource: Resource, namespace: str, obj: Obj, options: WriteOptions) -> Entry:
         """Store a new object."""
-        obj = copy.deepcopy(obj)
+        obj = _copied(obj)
         strategy = strategy_of(resource)
         meta = metadata(obj)
         if meta.get("resourceVersion"):
@@ -119,7 +121,7 @@ class Writer:
 
     def update(self, resource: Resource, current: Entry, obj: Obj, subresource: str, options: WriteOptions) -> Entry:
         """Replace an object, or its status."""
-        old, new, strategy = current.decode(), copy.deepcopy(obj), strategy_of(resource)
+        old, new, strategy = current.decode(), _copied(obj), strategy_of(resource)
         self._check_version(resource, old, new)
         new = self._chosen(old, new, strategy, subresource)
         _keep_server_fields(old, new)
@@ -181,6 +183,12 @@ class Writer:
         if obj == before or times_only(before, obj):
             return current
         return self._store.put(current.key, obj).entry
+
+
+def _copied(obj: Obj) -> Obj:
+    # Several times faster than a deep copy.
+    made: Obj = orjson.loads(orjson.dumps(obj))
+    return made
 
 
 def _drop_empty(meta: Obj) -> None:

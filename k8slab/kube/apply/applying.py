@@ -9,7 +9,7 @@ import orjson
 
 from k8slab.kube.apply.conflicts import ConflictError
 from k8slab.kube.apply.fieldsets import difference_of, field_set
-from k8slab.kube.apply.managers import APPLY, Managed, Manager, Table, identity, read, write
+from k8slab.kube.apply.managers import APPLY, Managed, Manager, Table, identity, ordered, read, write
 from k8slab.kube.apply.merging import all_of, merged, with_named, without
 from k8slab.kube.apply.sets import FieldSet, difference, intersection, recursive_difference, union
 from k8slab.kube.apply.shapes import Shape, Shapes
@@ -60,7 +60,7 @@ def _applied(
     left = _given_up(others, taken, recursive_difference(found.removed, writer.ignored))
     # Whoever applies what is there already leaves no time.
     time = writer.time if live != made else before.time if before else ""
-    kept = Managed(difference(mine, STRIPPED), writer.version, time)
+    kept = Managed(ordered(difference(mine, STRIPPED)), writer.version, time)
     return made, {**left, who: kept} if kept.fields else left
 
 

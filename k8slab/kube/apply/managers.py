@@ -57,7 +57,7 @@ def is_reset(entries: Any) -> bool:
 
 
 def write(table: Table) -> list[Obj]:
-    """Return the ``managedFields`` list in the API server's order."""
+    """Return the ``managedFields`` list in the API server's order (of entries; ``ordered`` sorts what is in them)."""
     ordered = sorted(
         table.items(),
         key=lambda pair: (pair[0].operation, pair[1].time, pair[0].name, pair[1].version, pair[0].subresource),
@@ -69,14 +69,15 @@ def _entry(who: Manager, managed: Managed) -> Obj:
     made: Obj = {"manager": who.name, "operation": who.operation, "apiVersion": managed.version}
     if managed.time:
         made["time"] = managed.time
-    made |= {"fieldsType": "FieldsV1", "fieldsV1": _ordered(managed.fields)}
+    made |= {"fieldsType": "FieldsV1", "fieldsV1": managed.fields}
     if who.subresource:
         made["subresource"] = who.subresource
     return made
 
 
-def _ordered(fields: Mapping[str, Any]) -> Obj:
-    return {key: _ordered(fields[key]) for key in sorted(fields)}
+def ordered(fields: Mapping[str, Any]) -> Obj:
+    """Return a set with its keys in order, as the API server writes it."""
+    return {key: ordered(fields[key]) if fields[key] else {} for key in sorted(fields)}
 
 
 _MOST_UPDATERS = 10

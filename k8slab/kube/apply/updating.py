@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from k8slab.kube.apply.fieldsets import difference_of
-from k8slab.kube.apply.managers import UPDATE, Managed, Manager, Table, capped, identity, is_reset, read, write
+from k8slab.kube.apply.managers import UPDATE, Managed, Manager, Table, capped, identity, is_reset, ordered, read, write
 from k8slab.kube.apply.sets import FieldSet, difference, intersection, recursive_difference, union
 from k8slab.kube.apply.shapes import Shapes
 from k8slab.kube.objects import Obj
@@ -88,7 +88,8 @@ def _taken(table: Table, fields: FieldSet, writer: Writer) -> Table:
         return table
     who = identity(writer.name, UPDATE, writer.version, writer.subresource)
     before = table.get(who)
-    return {**table, who: Managed(union(before.fields, fields) if before else fields, writer.version, writer.time)}
+    fields = ordered(union(before.fields, fields) if before else fields)
+    return {**table, who: Managed(fields, writer.version, writer.time)}
 
 
 def conflicts(table: Table, applier: Manager, changed: FieldSet) -> Mapping[Manager, FieldSet]:
