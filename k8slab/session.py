@@ -40,10 +40,13 @@ class LabSession:
 
     # --- the cluster ---
 
-    def start(self, kind: str, name: str, context: str) -> Status:
-        """Choose and start a cluster; ``context`` names an existing one of the user's own kubeconfig."""
+    def start(self, kind: str, name: str, context: str, prefix: str = "") -> Status:
+        """Choose and start a cluster; ``context`` names an existing one of the user's own kubeconfig.
+
+        ``prefix`` begins the name of the learner's namespace there.
+        """
         self.close()
-        self.provider = choose(kind, name, context)
+        self.provider = choose(kind, name, context, prefix)
         self.namespace = getattr(self.provider, "namespace", DEFAULT_NAMESPACE)
         return self.provider.start(self.tell)
 
@@ -71,7 +74,7 @@ class LabSession:
     def _objects(self) -> WatchedCache:
         if self._cache is None or self._cache.closed.is_set():
             kubectl = self.require()
-            self._cache = WatchedCache(kubectl.kubeconfig)
+            self._cache = WatchedCache(kubectl.kubeconfig, fallback=self.namespace)
         return self._cache
 
     def snapshot(self, namespace: str = "") -> Snapshot:

@@ -20,7 +20,7 @@ from k8slab.kube.objects import Obj, ObjectKey, key_of, metadata
 from k8slab.kube.resources import Resource
 from k8slab.snapshot import PICTURED, Gap, Snapshot
 
-_OK = 200
+_OK, _FORBIDDEN = 200, 403
 _PAUSE_SECONDS = 0.5
 _READ_SECONDS = 60.0
 
@@ -96,6 +96,8 @@ class _Follower(threading.Thread):
             return None
         answer = self._cache.connection.get(self._connection, self._path)
         body = json.loads(answer.read())
+        if answer.status == _FORBIDDEN and self._may_see_less():
+            return self._list()
         if answer.status != _OK:
             self.gap = Gap(self.resource, self._namespace, str(body.get("message", answer.reason)))
             return None
@@ -107,6 +109,14 @@ class _Follower(threading.Thread):
             self._cache.note()
         self.ready.set()
         return str(metadata(body)["resourceVersion"])
+
+    def _may_see_less(self) -> bool:
+        """Go on with the learner's own namespace where the whole cluster may not be read; tell whether that is new."""
+        if self._namespace or not self._cache.fallback or not self.resource.namespaced:
+            return False
+        self._namespace = self._cache.fallback
+        self._path = self.resource.path(self._namespace)
+        return True
 
     def _events(self, answer: http.client.HTTPResponse) -> Iterator[Any]:
         while line := answer.readline():
@@ -129,9 +139,13 @@ class _Follower(threading.Thread):
 
 
 class WatchedCache:
-    """Follows the pictured resources in threads until closed. ``namespace`` empty: the whole cluster."""
+    """Follows the pictured resources in threads until closed. ``namespace`` empty: the whole cluster.
 
-    def __init__(self, kubeconfig: Path, namespace: str = "") -> None:
+    ``fallback`` is followed instead where the whole cluster may not be read (a learner with a Role in one namespace).
+    """
+
+    def __init__(self, kubeconfig: Path, namespace: str = "", fallback: str = "") -> None:
+        self.fallback = fallback
         self.connection = Connection(kubeconfig)
         self.closed = threading.Event()
         self.changed = threading.Condition()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from k8slab.clusters.embedded import EmbeddedProvider
-from k8slab.clusters.existing import ExistingProvider
+from k8slab.clusters.existing import ExistingProvider, learner_namespace
 from k8slab.clusters.home import home, known_clusters
 from k8slab.clusters.kind import KindProvider
 from k8slab.clusters.provider import Provider
@@ -17,16 +17,17 @@ DEFAULT_NAME = "k8slab"
 _CONTEXT = "context:"
 
 
-def choose(kind: str = "", name: str = "", context: str = "", root: Path | None = None) -> Provider:
+def choose(kind: str = "", name: str = "", context: str = "", prefix: str = "", root: Path | None = None) -> Provider:
     """Return the provider for ``embedded`` (default) or ``kind`` and a name, or for a named context.
 
-    ``kind`` may also be ``context:NAME``; empty means ``$K8SLAB_CLUSTER``. Raises ``ClusterError``.
+    ``kind`` may also be ``context:NAME``; empty means ``$K8SLAB_CLUSTER``. ``prefix`` begins the name of the learner's
+    namespace in a named context. Raises ``ClusterError``.
     """
     wanted = kind or wanted_kind()
     if wanted.startswith(_CONTEXT) and not context:
         context = wanted.removeprefix(_CONTEXT)
     if context:
-        return ExistingProvider(context, root or home())
+        return ExistingProvider(context, root or home(), namespace=learner_namespace(prefix or DEFAULT_NAME))
     if wanted == "embedded":
         return EmbeddedProvider(name or DEFAULT_NAME, root or home())
     if wanted == "kind":

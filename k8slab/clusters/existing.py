@@ -17,6 +17,8 @@ from k8slab.clusters.provider import Address, Kind, Progress, Status
 from k8slab.errors import ClusterError
 
 _OWNER_LABEL = "k8slab/learner"
+# What one learner may take of a shared cluster: enough for every lesson.
+_QUOTA = {"pods": "40", "services": "20", "services.nodeports": "10", "persistentvolumeclaims": "10", "secrets": "40"}
 
 
 def source_kubeconfig() -> str:
@@ -61,7 +63,7 @@ class ExistingProvider:
         kubectl = self._kubectl()
         if not self._namespace_exists(kubectl):
             try:
-                kubectl.run(["create", "-f", "-"], stdin=yaml.safe_dump(self._namespace_object()))
+                kubectl.run(["create", "-f", "-"], stdin=yaml.safe_dump_all(self._namespace_objects()))
             except ClusterError as error:
                 raise ClusterError(
                     f"Your namespace {self.namespace} cannot be created: {error.message}",
@@ -145,9 +147,13 @@ class ExistingProvider:
             raise
         return True
 
-    def _namespace_object(self) -> dict[str, object]:
+    def _namespace_objects(self) -> list[dict[str, object]]:
         labels = {_OWNER_LABEL: "yes"}
-        return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace, "labels": labels}}
+        quota = {"name": "k8slab", "namespace": self.namespace, "labels": labels}
+        return [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace, "labels": labels}},
+            {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": quota, "spec": {"hard": dict(_QUOTA)}},
+        ]
 
     def _kubectl(self) -> Kubectl:
         return Kubectl(self.kubeconfig(), find_kubectl())

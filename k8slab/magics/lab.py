@@ -49,8 +49,9 @@ class LabMagics(Magics):
     @no_var_expand
     @line_magic
     def lab(self, line: str) -> Message:
-        """``%lab start [--lesson L] [--name N] [--cluster embedded|kind] [--context C] | status | stop | reset``.
+        """``%lab start [--lesson L] [--name N] [--cluster embedded|kind] | status | stop | reset``.
 
+        ``%lab start --context C [--namespace-prefix P]`` works in a namespace of a cluster that is there already.
         ``%lab install ingress-nginx`` installs what later lessons build on.
         """
         words = split(line) or ["status"]
@@ -67,11 +68,13 @@ class LabMagics(Magics):
         name, words = take_option(words, "--name")
         kind, words = take_option(words, "--cluster")
         context, words = take_option(words, "--context")
+        prefix, words = take_option(words, "--namespace-prefix")
         if words:
             raise CommandError(
-                f"%lab start does not know {words[0]!r}.", "Options: --lesson, --name, --cluster, --context"
+                f"%lab start does not know {words[0]!r}.",
+                "Options: --lesson, --name, --cluster, --context, --namespace-prefix",
             )
-        status = self.session.start(kind, name, context)
+        status = self.session.start(kind, name, context, prefix)
         lines = [f"{self.session.where()} {status.state} at {status.server}"]
         if lesson:
             opened = self.session.begin(lesson)
