@@ -188,7 +188,7 @@ def gone(message: str) -> ApiError:
 def unsupported_media_type(accepted: Sequence[str]) -> ApiError:
     """415: the body has a type that this verb does not take."""
     message = f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
-    return failure(415, "UnsupportedMediaType", message, {})
+    return failure(415, "UnsupportedMediaType", message)
 
 
 def internal_error(message: str) -> ApiError:

@@ -27,7 +27,7 @@ from k8slab.kube.subresources import subresource_of
 # k8s.io/apiserver/pkg/server/config.go: MaxRequestBodyBytes
 LIMIT_BYTES = 3 * 1024 * 1024
 # Where a request keeps what its client is warned of, so that a refusal carries it too.
-WARNINGS = "k8slab-warnings"
+WARNINGS: web.RequestKey[list[str]] = web.RequestKey("warnings", list)
 METADATA = "apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from k8slab.emulator.api import Caller
 
-CALLER = "caller"
+CALLER = web.RequestKey("caller", Caller)
 
 
 def caller_of(request: web.Request) -> Caller:

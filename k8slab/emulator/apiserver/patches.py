@@ -50,7 +50,7 @@ async def patch(services: Services, request: web.Request, target: Target) -> web
     applying = patch_type == "apply"
     options = parameters.write_options("PATCH", request.query, request.headers.get("User-Agent", ""), applying=applying)
     decoder = Decoder(services.schema, parameters.field_validation(request.query, "PatchOptions"))
-    warnings: list[str] = request.setdefault(WARNINGS, [])
+    warnings = request[WARNINGS] = []
     data = await read_bytes(request)
     body = _configuration(data, target, decoder, warnings) if applying else read_patch(data, patch_type)
     creating = applying and not target.subresource and not _exists(services, target)

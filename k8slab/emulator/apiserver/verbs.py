@@ -67,7 +67,7 @@ async def _body(services: Services, request: web.Request, target: Target, warnin
 
 async def create(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
     """POST to a collection, or to a part such as ``binding``."""
-    warnings: list[str] = request.setdefault(WARNINGS, [])
+    warnings = request[WARNINGS] = []
     options = _options(request)
     obj = await _body(services, request, target, warnings)
 
@@ -84,7 +84,7 @@ async def create(services: Services, request: web.Request, target: Target) -> we
 
 async def update(services: Services, request: web.Request, target: Target) -> web.StreamResponse:
     """PUT of an object or its part."""
-    warnings: list[str] = request.setdefault(WARNINGS, [])
+    warnings = request[WARNINGS] = []
     options = _options(request)
     obj = await _body(services, request, target, warnings)
 
