@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from k8slab.emulator.controllers.cronjob import CronJobController
 from k8slab.emulator.controllers.daemonset import DaemonSetController
 from k8slab.emulator.controllers.replicaset import ReplicationControllerController
 from k8slab.emulator.controllers.statefulset import StatefulSetController
@@ -10,4 +11,9 @@ from k8slab.emulator.machinery.controller import Controller, Desk
 
 def kind_controllers(desk: Desk) -> list[Controller]:
     """Return one controller a kind."""
-    return [DaemonSetController(desk), StatefulSetController(desk), ReplicationControllerController(desk)]
+    return [
+        DaemonSetController(desk),
+        StatefulSetController(desk),
+        ReplicationControllerController(desk),
+        CronJobController(desk),
+    ]

@@ -34,6 +34,7 @@ from k8slab.emulator.registry.validation.addresses import (
 )
 from k8slab.emulator.registry.validation.ephemeral import validate_ephemeral_update
 from k8slab.emulator.registry.validation.ingresses import validate_ingress, validate_new_ingress
+from k8slab.emulator.registry.validation.jobs import validate_job
 from k8slab.emulator.registry.validation.names import DNS_1035, LABEL
 from k8slab.emulator.registry.validation.pod_updates import validate_pod_update
 from k8slab.emulator.registry.validation.pods import validate_new_pod, validate_pod
@@ -44,7 +45,6 @@ from k8slab.emulator.registry.validation.policies import (
     immutable_role_reference,
     validate_binding,
     validate_ingress_class,
-    validate_job,
     validate_role,
     validate_webhooks,
 )

@@ -9,16 +9,21 @@ CONTROLLER_UID, JOB_NAME = "batch.kubernetes.io/controller-uid", "batch.kubernet
 _LEGACY = {CONTROLLER_UID: "controller-uid", JOB_NAME: "job-name"}
 
 
+_NO_LIMIT = 2**31 - 1
+
+
 def default_job(obj: Obj) -> None:
     """Fill in a Job."""
     spec = obj.setdefault("spec", {})
     if spec.get("completions") is None and spec.get("parallelism") is None:
         spec["completions"] = 1
     spec.setdefault("parallelism", 1)
-    spec.setdefault("backoffLimit", 6)
+    spec.setdefault("backoffLimit", 6 if spec.get("backoffLimitPerIndex") is None else _NO_LIMIT)
     spec.setdefault("completionMode", "NonIndexed")
     spec.setdefault("suspend", False)
-    spec.setdefault("podReplacementPolicy", "TerminatingOrFailed")
+    failing = spec.get("podFailurePolicy") is not None
+    spec.setdefault("podReplacementPolicy", "Failed" if failing else "TerminatingOrFailed")
+    default_failure_policy(spec)
     spec.setdefault("manualSelector", False)
     template = spec.setdefault("template", {})
     given = (template.get("spec") or {}).get("restartPolicy")
@@ -29,6 +34,29 @@ def default_job(obj: Obj) -> None:
     labels = template.get("metadata", {}).get("labels")
     if labels and not metadata(obj).get("labels"):
         metadata(obj)["labels"] = dict(labels)
+
+
+def default_failure_policy(spec: Obj) -> None:
+    """Fill in the rules for failed pods."""
+    for rule in (spec.get("podFailurePolicy") or {}).get("rules") or []:
+        for pattern in rule.get("onPodConditions") or []:
+            pattern.setdefault("status", "True")
+
+
+def default_cron_job(obj: Obj) -> None:
+    """Fill in a CronJob; its Jobs get their defaults when they are made."""
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("concurrencyPolicy", "Allow")
+    spec.setdefault("suspend", False)
+    spec.setdefault("successfulJobsHistoryLimit", 3)
+    spec.setdefault("failedJobsHistoryLimit", 1)
+    template = spec.setdefault("jobTemplate", {})
+    template.setdefault("metadata", {})
+    job = template.setdefault("spec", {})
+    default_failure_policy(job)
+    pods = job.setdefault("template", {})
+    pods.setdefault("metadata", {})
+    default_pod_spec(pods.setdefault("spec", {}))
 
 
 def generate_selector(obj: Obj) -> None:

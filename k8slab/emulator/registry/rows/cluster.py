@@ -9,7 +9,6 @@ from k8slab.emulator.registry.strategy import Strategy
 _POLICY, _FLOW, _DEVICES = "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io", "resource.k8s.io"
 _BUDGET = ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
 CLUSTER: Mapping[str, Strategy] = {
-    "cronjobs.batch": Strategy(has_status=True, has_generation=True),
     "horizontalpodautoscalers.autoscaling": Strategy(has_status=True),
     "poddisruptionbudgets.policy": Strategy(
         has_status=True, has_generation=True, initial_status=dict.fromkeys(_BUDGET, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from k8slab.emulator.registry.defaults.jobs import default_cron_job
 from k8slab.emulator.registry.defaults.workloads import (
     default_daemon_set,
     default_pod_template,
@@ -11,6 +12,7 @@ from k8slab.emulator.registry.defaults.workloads import (
     default_stateful_set,
 )
 from k8slab.emulator.registry.strategy import Context, Strategy
+from k8slab.emulator.registry.validation.jobs import validate_cron_job, validate_new_cron_job
 from k8slab.emulator.registry.validation.names import LABEL
 from k8slab.emulator.registry.validation.pods import validate_template
 from k8slab.emulator.registry.validation.sets import (
@@ -59,6 +61,10 @@ WORKLOADS: Mapping[str, Strategy] = {
     "replicationcontrollers": Strategy(
         defaults=default_replication_controller, validate=validate_replication_controller, has_status=True,
         has_generation=True, initial_status={"replicas": 0},
+    ),
+    "cronjobs.batch": Strategy(
+        defaults=default_cron_job, validate=validate_cron_job, validate_new=validate_new_cron_job, has_status=True,
+        has_generation=True,
     ),
     "podtemplates": Strategy(
         defaults=default_pod_template, validate=lambda obj: validate_template(obj.get("template") or {}, "template"),

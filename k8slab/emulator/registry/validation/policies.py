@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from k8slab.emulator.registry.validation.names import SUBDOMAIN, NameRule, check
-from k8slab.emulator.registry.validation.pods import validate_template
-from k8slab.emulator.registry.validation.values import not_negative, one_of, port_number
+from k8slab.emulator.registry.validation.values import one_of, port_number
 from k8slab.kube.objects import Obj, dig
 from k8slab.kube.status import INVALID, REQUIRED, FieldError
 
@@ -137,23 +136,6 @@ def immutable_controller(new: Obj, old: Obj) -> Iterator[FieldError]:
     """Yield an error when the controller of an IngressClass changed."""
     if dig(new, "spec", "controller") != dig(old, "spec", "controller"):
         yield FieldError(INVALID, "spec.controller", dig(new, "spec", "controller"), "field is immutable")
-
-
-_NUMBERS = ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished")
-
-
-def validate_job(obj: Obj) -> Iterator[FieldError]:
-    """Yield what is wrong with a Job (pkg/apis/batch/validation)."""
-    spec = obj.get("spec") or {}
-    for name in _NUMBERS:
-        yield from not_negative(f"spec.{name}", spec.get(name))
-    yield from one_of("spec.completionMode", spec.get("completionMode"), ("NonIndexed", "Indexed"))
-    template = spec.get("template") or {}
-    yield from validate_template(template, "spec.template")
-    policy = dig(template, "spec", "restartPolicy", default="")
-    if policy in ("", "Always"):
-        detail = 'valid values: "OnFailure", "Never"'
-        yield FieldError(REQUIRED, "spec.template.spec.restartPolicy", detail=detail)
 
 
 def immutable_job(new: Obj, old: Obj) -> Iterator[FieldError]:
