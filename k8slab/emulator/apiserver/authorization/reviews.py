@@ -12,6 +12,7 @@ from k8slab.clock import Clock, timestamp
 from k8slab.emulator.api import Caller
 from k8slab.emulator.apiserver.authentication import Authenticator
 from k8slab.emulator.apiserver.authorization.authorizer import Authorizer, lost_role, together
+from k8slab.emulator.apiserver.callers import user_info
 from k8slab.emulator.registry.tokens import ISSUER
 from k8slab.kube.objects import Obj, dig
 from k8slab.kube.rbac import Attributes
@@ -35,13 +36,6 @@ Review = Callable[[Obj, Asked], Obj]
 def _self_subject(obj: Obj, asked: Asked) -> Obj:
     meta = {"creationTimestamp": timestamp(asked.clock.now())}
     return {**obj, "metadata": meta, "status": {"userInfo": user_info(asked.caller)}}
-
-
-def user_info(caller: Caller) -> Obj:
-    """Return a user as ``authentication.k8s.io/v1`` UserInfo."""
-    extra = {key: list(values) for key, values in caller.extra.items()}
-    info = {"username": caller.name, "uid": caller.uid, "groups": list(caller.groups), "extra": extra}
-    return {key: value for key, value in info.items() if value}
 
 
 def _token(obj: Obj, asked: Asked) -> Obj:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -9,14 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 from k8slab.clock import Entropy
-from k8slab.emulator.api import Caller, Dialer, NoSuchHostError
-from k8slab.emulator.apiserver.webhooks.calling import WebhookCallError, call
+from k8slab.emulator.api import Caller, Dialer
+from k8slab.emulator.apiserver.callers import user_info
+from k8slab.emulator.apiserver.webhooks.calling import NoServiceError, WebhookCallError, call
 from k8slab.emulator.apiserver.webhooks.matching import Attempt, concerns, review_of
 from k8slab.emulator.registry.registry import Registry
 from k8slab.kube.objects import Obj, dig, labels_of, name_of
+from k8slab.kube.patch import PatchError
 from k8slab.kube.patch.json_patch import json_patch
 from k8slab.kube.resources import MUTATING_WEBHOOKS, NAMESPACES, VALIDATING_WEBHOOKS, Resource
-from k8slab.kube.status import failure, internal_error
+from k8slab.kube.status import ApiError, failure, internal_error
 
 _OURS = frozenset({MUTATING_WEBHOOKS.qualified_name, VALIDATING_WEBHOOKS.qualified_name})
 
@@ -38,63 +41,104 @@ class WebhookAdmission:
             yield from entry.get("webhooks") or []
 
     async def mutate(self, attempt: Attempt, caller: Caller, warnings: list[str]) -> Attempt:
-        """Return the attempt as the mutating webhooks changed it."""
-        for webhook in self._concerned(MUTATING_WEBHOOKS, attempt):
-            response = await self._ask(webhook, attempt, caller, warnings)
-            if response.get("patch") and attempt.new is not None:
-                patch = json.loads(base64.b64decode(response["patch"]))
-                changed: Any = json_patch(attempt.new, patch)
-                attempt = replace(attempt, new=changed)
+        """Return the attempt as the mutating webhooks changed it.
+
+        A webhook with reinvocationPolicy IfNeeded is asked once more when a later one changed the object.
+        """
+        again: list[Obj] = []
+        asked: list[Obj] = []
+        for webhook in self._webhooks(MUTATING_WEBHOOKS):
+            if not self._concerns(webhook, attempt):
+                continue
+            changed = await self._changed(webhook, attempt, caller, warnings)
+            if changed is not attempt:
+                again += [one for one in asked if one not in again]
+            if webhook.get("reinvocationPolicy") == "IfNeeded":
+                asked.append(webhook)
+            attempt = changed
+        for webhook in again:
+            if self._concerns(webhook, attempt):
+                attempt = await self._changed(webhook, attempt, caller, warnings)
         return attempt
 
-    async def validate(self, attempt: Attempt, caller: Caller, warnings: list[str]) -> None:
-        """Ask the validating webhooks."""
-        for webhook in self._concerned(VALIDATING_WEBHOOKS, attempt):
-            await self._ask(webhook, attempt, caller, warnings)
+    async def _changed(self, webhook: Obj, attempt: Attempt, caller: Caller, warnings: list[str]) -> Attempt:
+        response = await self._ask(webhook, attempt, caller, warnings, mutating=True)
+        if not response.get("patch"):
+            return attempt
+        name = webhook["name"]
+        if attempt.new is None:
+            text = (
+                f'admission webhook "{name}" attempted to modify the object, which is not supported for this operation'
+            )
+            raise internal_error(text)
+        try:
+            patch = json.loads(base64.b64decode(response["patch"]))
+            made: Any = json_patch(attempt.new, patch)
+        except PatchError as error:
+            raise internal_error(str(error)) from error
+        except ValueError as error:
+            text = f'failed calling webhook "{name}": received undecodable patch in webhook response: {error}'
+            raise internal_error(text) from error
+        return attempt if made == attempt.new else replace(attempt, new=made)
 
-    def _concerned(self, kind: Resource, attempt: Attempt) -> list[Obj]:
+    async def validate(self, attempt: Attempt, caller: Caller, warnings: list[str]) -> None:
+        """Ask the validating webhooks, all at once; the first refusal counts."""
+        concerned = [webhook for webhook in self._webhooks(VALIDATING_WEBHOOKS) if self._concerns(webhook, attempt)]
+        told: list[list[str]] = [[] for _ in concerned]
+        asked = [
+            self._ask(webhook, attempt, caller, texts, mutating=False)
+            for webhook, texts in zip(concerned, told, strict=True)
+        ]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        warnings += [text for texts in told for text in texts]
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+
+    def _concerns(self, webhook: Obj, attempt: Attempt) -> bool:
         labels = None
         if attempt.resource.namespaced or attempt.resource == NAMESPACES:
             name = attempt.namespace if attempt.resource.namespaced else attempt.name
-            labels = labels_of(self._registry.lookup("Namespace", "", name) or {"metadata": {}})
-        return [webhook for webhook in self._webhooks(kind) if concerns(webhook, attempt, labels)]
+            found = self._registry.lookup("Namespace", "", name)
+            own = attempt.new if attempt.resource == NAMESPACES else None
+            labels = labels_of(found or own or {"metadata": {}})
+        return concerns(webhook, attempt, labels)
 
-    async def _ask(self, webhook: Obj, attempt: Attempt, caller: Caller, warnings: list[str]) -> Obj:
+    async def _ask(self, webhook: Obj, attempt: Attempt, caller: Caller, warnings: list[str], *, mutating: bool) -> Obj:
         name = webhook["name"]
         if attempt.dry_run and webhook.get("sideEffects") not in ("None", "NoneOnDryRun"):
             raise failure(400, "BadRequest", f'admission webhook "{name}" does not support dry run')
-        review = review_of(attempt, self._entropy.uid(), caller.name, caller.groups)
+        review = review_of(attempt, self._entropy.uid(), user_info(caller))
         try:
-            response = await self._called(webhook, review)
+            response = await call(self._dialer, webhook, self._locate, review, mutating=mutating)
         except WebhookCallError as error:
             if webhook.get("failurePolicy") == "Ignore":
                 return {}
-            raise internal_error(f'failed calling webhook "{name}": failed to call webhook: {error}') from error
+            raise internal_error(f'failed calling webhook "{name}": {error}') from error
         warnings += [str(text) for text in response.get("warnings") or []]
         if not response.get("allowed"):
             raise _denied(name, response.get("status") or {})
         return response
 
-    async def _called(self, webhook: Obj, review: Obj) -> Obj:
-        service = dig(webhook, "clientConfig", "service")
-        address = ""
-        if service is not None:
-            found = self._registry.lookup("Service", service["namespace"], service["name"])
-            if found is None:
-                raise WebhookCallError(f'service "{service["name"]}" not found')
-            address = f"{dig(found, 'spec', 'clusterIP')}:{service.get('port', 443)}"
-        try:
-            return await call(self._dialer, webhook, address, review)
-        except NoSuchHostError as error:
-            raise WebhookCallError(str(error)) from error
+    def _locate(self, service: Obj) -> str:
+        """Return the address of a webhook's Service (k8s.io/apiserver/pkg/util/webhook/serviceresolver)."""
+        name, port = service["name"], service.get("port", 443)
+        found = self._registry.lookup("Service", service["namespace"], name)
+        if found is None:
+            raise NoServiceError(f'service "{name}" not found')
+        if not any(entry.get("port") == port for entry in dig(found, "spec", "ports", default=[])):
+            raise NoServiceError(f'no service port {port} found for service "{name}"')
+        return f"{dig(found, 'spec', 'clusterIP')}:{port}"
 
 
 _KINDS = (MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS)
 
 
-def _denied(name: str, status: Obj) -> Exception:
+def _denied(name: str, status: Obj) -> ApiError:
+    """Return a refusal: the webhook's own Status, with its name before its words (webhook/errors/statuserror.go)."""
     told = f'admission webhook "{name}" denied the request'
     reason = str(status.get("message") or status.get("reason") or "")
-    text = f"{told}: {reason}" if reason else f"{told} without explanation"
-    code = int(status.get("code") or 400)
-    return failure(code, str(status.get("reason") or ("Forbidden" if code == 403 else "BadRequest")), text)  # noqa: PLR2004
+    found: Obj = {"kind": "Status", "apiVersion": "v1", "metadata": {}, **status, "status": "Failure"}
+    found["message"] = f"{told}: {reason}" if reason else f"{told} without explanation"
+    found["code"] = max(int(status.get("code") or 0), 400)
+    return ApiError(found)

@@ -58,8 +58,11 @@ def _resource_matches(pattern: str, attempt: Attempt) -> bool:
                                                                  ("",) if not attempt.subresource else ())  # fmt: skip
 
 
-def review_of(attempt: Attempt, uid: str, user: str, groups: Sequence[str]) -> Obj:
-    """Return the AdmissionReview to send (admission.k8s.io/v1)."""
+_OPTIONS = {"CREATE": "CreateOptions", "UPDATE": "UpdateOptions", "DELETE": "DeleteOptions"}
+
+
+def review_of(attempt: Attempt, uid: str, user: Obj) -> Obj:
+    """Return the AdmissionReview to send (admission.k8s.io/v1); ``user`` is an authentication.k8s.io UserInfo."""
     resource = attempt.resource
     kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}
     plural = {"group": resource.group, "version": resource.version, "resource": resource.plural}
@@ -67,8 +70,8 @@ def review_of(attempt: Attempt, uid: str, user: str, groups: Sequence[str]) -> O
         "uid": uid, "kind": kind, "resource": plural, "subResource": attempt.subresource, "requestKind": kind,
         "requestResource": plural, "requestSubResource": attempt.subresource, "name": attempt.name,
         "namespace": attempt.namespace, "operation": attempt.operation,
-        "userInfo": {"username": user, "groups": list(groups)}, "object": attempt.new, "oldObject": attempt.old,
-        "dryRun": attempt.dry_run, "options": None,
+        "userInfo": user, "object": attempt.new, "oldObject": attempt.old,
+        "dryRun": attempt.dry_run, "options": {"kind": _OPTIONS[attempt.operation], "apiVersion": "meta.k8s.io/v1"},
     }  # fmt: skip
     kept = {key: value for key, value in request.items() if value != ""}
     return {"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": kept}

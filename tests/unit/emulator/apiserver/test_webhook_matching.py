@@ -61,7 +61,7 @@ def test_what_has_no_namespace_passes_every_namespace_selector():
 
 
 def test_a_review_says_who_does_what():
-    review = review_of(attempt(dry_run=True), "u-1", "jane", ["devs"])
+    review = review_of(attempt(dry_run=True), "u-1", {"username": "jane", "groups": ["devs"]})
     request = review["request"]
     assert (request["uid"], request["operation"], request["dryRun"]) == ("u-1", "CREATE", True)
     assert request["userInfo"] == {"username": "jane", "groups": ["devs"]}
