@@ -106,6 +106,7 @@ class Cluster:
         services = Services(
             registry, catalog, schema, self._clock, authenticator, authorizer,
             pods=kubelet.access,
+            dialer=self._network,
             admission=self._admission(registry),
             extras={"/k8slab/v1/ports": self._ports},
             used=self._used,

@@ -15,6 +15,7 @@ from k8slab.emulator.apiserver.callers import CALLER
 from k8slab.emulator.apiserver.documents import document
 from k8slab.emulator.apiserver.paths import Target, target_of
 from k8slab.emulator.apiserver.pod_doors import POD_DOORS
+from k8slab.emulator.apiserver.proxying.doors import serve_proxy
 from k8slab.emulator.apiserver.reviewing import review
 from k8slab.emulator.apiserver.services import Services
 from k8slab.emulator.apiserver.verbs import verb_of
@@ -75,6 +76,8 @@ class _Server:
         request[CALLER] = caller
 
     async def _serve(self, request: web.Request, target: Target) -> web.StreamResponse:
+        if target.subresource == "proxy":
+            return await serve_proxy(self._services, request, target)
         door = POD_DOORS.get(target.subresource) if target.resource.plural == "pods" else None
         if door is not None:
             return await door(self._services, request, target)

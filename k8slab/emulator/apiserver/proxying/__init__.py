@@ -1,0 +1,1 @@
+"""The ``proxy`` subresource of pods, services and nodes: HTTP through the API server."""
