@@ -195,6 +195,14 @@ class Fabric(Dialer, Protocol):
         """Say that nobody serves the port any more."""
         ...
 
+    def listening(self, address: str) -> Sequence[int]:
+        """Return the ports of an address that someone serves."""
+        ...
+
+    def answers(self, source: Source, address: str) -> bool:
+        """Tell whether a host has the address, so that it would answer a ping; Services' addresses have none."""
+        ...
+
     async def upstream(self, source: Source, host: str, port: int) -> str:
         """Return the path of a unix socket that forwards each connection along ``route`` (for a pod's nginx)."""
         ...

@@ -10,7 +10,7 @@ from pathlib import Path
 from k8slab.clock import Clock, Entropy
 from k8slab.emulator.api import Api, Route, Source
 from k8slab.emulator.machinery.informer import Informer
-from k8slab.emulator.network.addresses import AddressPool
+from k8slab.emulator.network.addresses import GATEWAY, NODE_ADDRESS, AddressPool
 from k8slab.emulator.network.balancing import Balancer
 from k8slab.emulator.network.listeners import Listener
 from k8slab.emulator.network.node_ports import NodePorts
@@ -84,6 +84,15 @@ class VirtualNetwork:
         """Say that nobody serves the port any more."""
         self._listeners.pop((address, port), None)
         self._node_ports.look_again()
+
+    def listening(self, address: str) -> list[int]:
+        """Return the ports of an address that someone serves."""
+        return sorted(port for known, port in self._listeners if known == address)
+
+    def answers(self, source: Source, address: str) -> bool:
+        """Tell whether a host has the address: a pod, the node, the gateway, or the source itself."""
+        known = (source.address, NODE_ADDRESS, GATEWAY)
+        return address in known or address.startswith("127.") or bool(self._pool.owner(address))
 
     async def route(self, source: Source, host: str, port: int) -> Route:
         """Choose the listener for a new connection; raises ``DialError``."""

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import itertools
 import json
+import signal
 import socket
 import sys
 from collections.abc import Mapping
@@ -110,14 +111,21 @@ class ProgramHost:
                 session.log.write(message["out"], data)
             if session.output is not None:
                 session.output.put_nowait((message["out"], data))
-        elif "listen" in message:
-            session.ports.append(message["listen"])
-            self._fabric.listen(session.source.address, message["listen"], message["path"])
+        elif "listen" in message or "unlisten" in message:
+            self._listens(session, message)
         elif "refused" in message or "started" in message:
             session.refused = str(message.get("refused", ""))
             session.begun.set()
         elif "exit" in message:
             self._end(message["id"], message["exit"])
+
+    def _listens(self, session: _Session, message: Message) -> None:
+        if "listen" in message:
+            session.ports.append(message["listen"])
+            self._fabric.listen(session.source.address, message["listen"], message["path"])
+        else:
+            session.ports.remove(message["unlisten"])
+            self._fabric.unlisten(session.source.address, message["unlisten"])
 
     def _end(self, identity: str, code: int) -> None:
         session = self._sessions.pop(identity, None)
@@ -136,14 +144,21 @@ class ProgramHost:
         source = session.source if session else Source("")
         reply: Message = {"do": "answer", "number": message["number"]}
         try:
-            if message["ask"] == "resolve":
-                reply["addresses"] = list(await self._fabric.resolve(source, message["host"]))
-            else:
-                route = await self._fabric.route(source, message["host"], message["port"])
-                reply |= {"path": route.socket_path, "preamble": route.preamble.decode(), "address": route.address}
+            reply |= await self._found(message, source)
         except (RefusedError, DroppedError, NoSuchHostError) as error:
             reply |= {"error": _KINDS[type(error)], "message": str(error)}
         await self._send(reply)
+
+    async def _found(self, message: Message, source: Source) -> Message:
+        what = message["ask"]
+        if what == "resolve":
+            return {"addresses": list(await self._fabric.resolve(source, message["host"]))}
+        if what == "answers":
+            return {"value": self._fabric.answers(source, message["host"])}
+        if what == "listening":
+            return {"value": self._fabric.listening(source.address)}
+        route = await self._fabric.route(source, message["host"], message["port"])
+        return {"path": route.socket_path, "preamble": route.preamble.decode(), "address": route.address}
 
     async def begin(self, what: str, session: _Session, message: Message) -> str:
         """Start a program or a command; return its id."""
@@ -205,7 +220,9 @@ class ProgramHost:
             "root": spec.root, "hostname": spec.hostname, "address": spec.pod_address, "namespace": spec.namespace,
             "env": dict(spec.env), "cwd": spec.working_dir, "image": spec.image,
             "program": spec.extra.get("program", ""),
-            "stdin": spec.stdin, "tty": spec.tty, "volumes": spec.volumes, "read_only": list(spec.read_only),
+            "volumes": spec.volumes, "read_only": list(spec.read_only), "system": spec.extra.get("system", ""),
+            "writable": spec.extra.get("writable", []), "user": spec.extra.get("user", {}),
+            "stdin": spec.stdin, "tty": spec.tty,
             "sockets": str(self._run_dir / "h" / f"{spec.pod_uid[:8]}-{spec.container[:16]}"),
         }  # fmt: skip
 
@@ -233,7 +250,7 @@ class HostProgram:
         self._host = host
 
     async def start(self, spec: ContainerSpec, log: ContainerLog) -> HostContainer:
-        """Start the program of the image, or the command of the manifest."""
+        """Start the program of the image, or the command of the manifest; raises ``StartError``."""
         session = _Session(log=log, source=_source(spec))
         message = {**self._host.description(spec), "argv": list(_argv(spec))}
         if spec.extra.get("given"):
@@ -268,10 +285,15 @@ class HostContainer:
         await self._session.ended.wait()
         return self._session.code
 
-    async def stop(self, grace_seconds: float) -> None:  # noqa: ARG002 - programs of the host end at once
-        """Ask the program to end."""
-        await self._host.tell("stop", self._identity)
-        await self._session.ended.wait()
+    async def stop(self, grace_seconds: float) -> None:
+        """Ask the program to end with the image's stop signal, by force after the grace period."""
+        number = getattr(signal, f"SIG{self._spec.extra.get('stop_signal', 'TERM')}")
+        await self._host.tell("signal", self._identity, number=int(number))
+        try:
+            await asyncio.wait_for(self._session.ended.wait(), grace_seconds)
+        except TimeoutError:
+            await self._host.tell("signal", self._identity, number=int(signal.SIGKILL))
+            await self._session.ended.wait()
 
     async def send_input(self, data: bytes) -> None:
         """Send input to the program; empty data ends it."""

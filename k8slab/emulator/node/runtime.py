@@ -11,10 +11,12 @@ from typing import Protocol
 from k8slab.clock import Clock
 from k8slab.emulator.api import ContainerSpec, Program
 from k8slab.emulator.node.catalogue.images import Image, find_image, image_id
+from k8slab.emulator.node.catalogue.references import parse_reference
 from k8slab.emulator.node.environment import ConfigSource, environment, expand
+from k8slab.emulator.node.rootfs import hostname_of, lay_out_system
 from k8slab.emulator.node.volumes.manager import PodVolumes, TokenSource
 from k8slab.emulator.node.volumes.mounts import mount_all, mounts_of
-from k8slab.kube.objects import Obj, dig, name_of, namespace_of, uid_of
+from k8slab.kube.objects import Obj, name_of, namespace_of, uid_of
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -68,13 +70,15 @@ class Runtime:
     async def spec(self, pod: Obj, container: Obj, image: Image, address: str) -> ContainerSpec:
         """Return everything that starting the container needs; raises ``ConfigError``."""
         variables = await environment(pod, container, self._services.objects(), self._source)
-        hostname = dig(pod, "spec", "hostname", default="") or name_of(pod)
+        hostname = hostname_of(pod)
+        system = image.system_for(parse_reference(str(container["image"])).tag)
         values = {"PATH": _PATH, "HOSTNAME": hostname, "HOME": "/root", **image.env, **variables}
         root = self.folder(pod) / "c" / str(container["name"])
         mounts = mounts_of(pod, container, values)
         # A container that starts again finds the image's files, not what the last run left.
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True)
+        lay_out_system(root, system, pod, address)
         mount_all(root, self.folder(pod) / "v", mounts)
         return ContainerSpec(
             pod_uid=uid_of(pod),
@@ -91,7 +95,13 @@ class Runtime:
             node_name=self._node,
             root=str(root),
             ports=named_ports(container),
-            extra={"program": image.program, "given": bool(container.get("command")), "ports": list(image.ports)},
+            extra={
+                "program": image.program,
+                "given": bool(container.get("command")),
+                "ports": list(image.ports),
+                "system": system,
+                "stop_signal": image.stop_signal,
+            },
             stdin=bool(container.get("stdin")),
             stdin_once=bool(container.get("stdinOnce")),
             tty=bool(container.get("tty")),

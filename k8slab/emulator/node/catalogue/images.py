@@ -44,6 +44,12 @@ class Image:
     env: Mapping[str, str] = field(default_factory=dict)
     stop_signal: str = "TERM"
     ports: tuple[int, ...] = ()
+    # What an exec finds in it: busybox, alpine, debian, or nothing but the program (scratch).
+    system: str = "scratch"
+
+    def system_for(self, tag: str) -> str:
+        """Return the system of a tag: ``-alpine`` variants of a Debian image are Alpine's."""
+        return "alpine" if self.system == "debian" and "alpine" in tag else self.system
 
     def has_tag(self, tag: str) -> bool:
         """Tell whether the registry has the tag."""
@@ -73,14 +79,15 @@ IMAGES: Mapping[str, Image] = {
     for row in (
         _Nginx(
             "nginx", "nginx", ("/docker-entrypoint.sh",), ("nginx", "-g", "daemon off;"),
-            stop_signal="QUIT", ports=(80,),
+            stop_signal="QUIT", ports=(80,), system="debian",
         ),
         Image("whoami", "whoami", ("/whoami",), tags=("latest", "v1.10", "v1.11"), newest_major=1, ports=(80,)),
         Image("hello-server", "hello-server", ("/hello-server",), tags=("latest",), ports=(9000,)),
         Image("hello-app", "hello-app", ("./hello-app",), tags=("1.0", "2.0"), ports=(8080,)),
         Image("http-echo", "http-echo", ("/http-echo",), tags=("latest", "alpine"), newest_major=1, ports=(5678,)),
-        Image("busybox", "shell", (), ("sh",), tags=("latest", "stable", "musl", "glibc", "uclibc"), newest_major=1),
-        Image("curl", "shell", ("/entrypoint.sh",), ("curl",), newest_major=8),
+        Image("busybox", "shell", (), ("sh",), tags=("latest", "stable", "musl", "glibc", "uclibc"), newest_major=1,
+              system="busybox"),
+        Image("curl", "shell", ("/entrypoint.sh",), ("curl",), newest_major=8, system="alpine"),
         Image(
             "controller", "ingress-nginx", ("/usr/bin/dumb-init", "--"), ("/nginx-ingress-controller",), newest_major=1,
             ports=(80, 443),

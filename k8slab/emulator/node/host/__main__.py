@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 
 from k8slab.emulator.node.host.control import HostControl
@@ -15,4 +16,6 @@ async def _main() -> None:
     await HostControl(reader, writer).run()
 
 
+# Pods' files look as in a container; the folder above them is the user's alone.
+os.umask(0o022)
 asyncio.run(_main())

@@ -1,6 +1,7 @@
 """The host's side of its one connection: JSON lines. When the connection ends, the host ends.
 
-From the kubelet: ``start``, ``exec``, ``input``, ``stop``, ``answer``. To it: ``out``, ``exit``, ``ask``, ``listen``.
+From the kubelet: ``start``, ``exec``, ``input``, ``signal``, ``stop``, ``answer``. To it: ``started``, ``refused``,
+``out``, ``exit``, ``ask``, ``listen``, ``unlisten``.
 """
 
 from __future__ import annotations
@@ -16,13 +17,26 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
-from k8slab.emulator.node.host.context import NetworkError, ProgramContext, Serve, Streams, Streamset
-from k8slab.emulator.node.host.executables import cannot_run, commands_of
-from k8slab.emulator.node.host.servers import SERVERS
-from k8slab.emulator.node.host.shell.interpreter import ExitShellError, Shell
+from k8slab.emulator.node.host.context import (
+    Input,
+    Network,
+    NetworkError,
+    ProgramContext,
+    Serve,
+    Streams,
+    Streamset,
+)
+from k8slab.emulator.node.host.executables import cannot_run, system_of
+from k8slab.emulator.node.host.processes import Process, ProcessTable, run_as
+from k8slab.emulator.node.host.servers import SERVERS, as_server
+from k8slab.emulator.node.host.shell.interpreter import Shell
+from k8slab.emulator.node.host.shell.state import ExitShellError, State
 
 Message = dict[str, Any]
+# What Ctrl-C and Ctrl-\\ send.
+_FROM_KEYS = (signal.SIGINT, signal.SIGQUIT)
 
 
 class HostControl:
@@ -32,10 +46,11 @@ class HostControl:
         self._reader = reader
         self._writer = writer
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        # The number of the signal that ends each.
-        self._killed: dict[str, int] = {}
+        # The first process of each session.
+        self._first: dict[str, tuple[ProcessTable, Process]] = {}
         self._contexts: dict[str, ProgramContext] = {}
         self._inputs: dict[str, asyncio.Queue[bytes]] = {}
+        self._tables: WeakValueDictionary[str, ProcessTable] = WeakValueDictionary()
         self._answers: dict[int, asyncio.Future[Message]] = {}
         self._numbers = itertools.count(1)
 
@@ -56,10 +71,11 @@ class HostControl:
             case "input":
                 if identity in self._inputs:
                     self._inputs[identity].put_nowait(base64.b64decode(message["data"]))
-            case "stop" | "signal":
+            case "stop":
                 if identity in self._tasks:
-                    self._killed[identity] = int(message.get("number", signal.SIGTERM))
                     self._tasks[identity].cancel()
+            case "signal":
+                self._signal(identity, int(message["number"]))
             case "answer":
                 waiting = self._answers.pop(message["number"], None)
                 if waiting is not None and not waiting.done():
@@ -89,64 +105,91 @@ class HostControl:
 
             return write
 
-        return Streamset(queue.get, writer("stdout"), writer("stderr"))
+        return Streamset(Input(queue.get), writer("stdout"), writer("stderr"))
+
+    def _context(self, message: Message, network: Network, streams: Streamset) -> ProgramContext:
+        facts = {"program": message["program"], "writable": message.get("writable", []), **message.get("user", {})}
+        return ProgramContext(
+            root=message["root"], hostname=message["hostname"], address=message["address"],
+            namespace=message["namespace"], env=dict(message["env"]), cwd=message["cwd"], network=network,
+            streams=streams, image=message["image"], facts=facts, volumes=message["volumes"],
+            read_only=tuple(message["read_only"]),
+        )  # fmt: skip
 
     async def _start(self, identity: str, message: Message) -> None:
         network = _HostNetwork(self, identity, message["sockets"])
-        context = ProgramContext(
-            root=message["root"], hostname=message["hostname"], address=message["address"],
-            namespace=message["namespace"], env=dict(message["env"]), cwd=message["cwd"], network=network,
-            streams=self._streams(identity), image=message["image"], facts={"program": message["program"]},
-            volumes=message["volumes"], read_only=tuple(message["read_only"]),
-        )  # fmt: skip
+        streams = self._streams(identity)
+        streams.terminal = bool(message.get("tty"))
+        context = self._context(message, network, streams)
         self._contexts[identity] = context
-        # A container's standard input is closed unless the pod asks for one.
-        if not message["stdin"]:
+        if not message.get("stdin"):
+            # A container's standard input is closed unless the pod asks for one.
             self._inputs[identity].put_nowait(b"")
         try:
-            argv = list(message["argv"])
-            problem = "" if message["program"] in SERVERS else self._problem(context, argv)
-            self.send({"refused": problem, "id": identity} if problem else {"started": True, "id": identity})
-            await self._finish(identity, self._main(context, argv) if not problem else _nothing())
+            await self._finish(identity, self._main(identity, context, message))
         finally:
             self._contexts.pop(identity, None)
+            context.processes.end_all()
             await network.close()
 
-    def _problem(self, context: ProgramContext, argv: list[str]) -> str:
-        return cannot_run(Shell(context, commands_of(context.image, "")), argv[0]) if argv else "no command specified"
-
-    async def _main(self, context: ProgramContext, argv: list[str]) -> int:
+    async def _main(self, identity: str, context: ProgramContext, message: Message) -> int:
+        argv = list(message["argv"])
+        process = context.processes.spawn(argv)
+        self._first[identity] = (context.processes, process)
         server = SERVERS.get(str(context.facts.get("program")))
         if server is not None:
-            return await server(context, argv[1:])
-        shell = Shell(context, commands_of(context.image, ""))
-        return await shell.execute(argv, context.streams)
+            self.send({"started": True, "id": identity})
+            return await as_server(server, context, process)
+        return await self._command(identity, context, process, message.get("system", ""))
+
+    async def _command(self, identity: str, context: ProgramContext, process: Process, system: str) -> int:
+        shell = Shell(system_of(system), State(context, process=process))
+        argv = list(process.argv)
+        problem = cannot_run(shell, argv[0]) if argv else "no command specified"
+        if problem:
+            context.processes.ended(process)
+            self.send({"refused": problem, "id": identity})
+            return 128
+        self.send({"started": True, "id": identity})
+        shell.replaced = True
+        return await run_as(context.processes, process, shell.program(argv, context.streams))
 
     async def _exec(self, identity: str, message: Message, streams: Streamset) -> None:
+        streams.terminal = bool(message.get("tty"))
         known = self._contexts.get(message["container"])
         if known is None:
-            root = message["root"]
-            network = _HostNetwork(self, message["container"], message["sockets"])
-            known = ProgramContext(
-                root=root, hostname=message["hostname"], address=message["address"], namespace=message["namespace"],
-                env=dict(message["env"]), cwd=message["cwd"], network=network, streams=streams, image=message["image"],
-                volumes=message["volumes"], read_only=tuple(message["read_only"]),
-            )  # fmt: skip
+            known = self._context(message, _HostNetwork(self, message["container"], message["sockets"]), streams)
+            known.processes = self._table(message["sockets"])
         context = replace(known, env=dict(known.env), streams=streams)
-        shell = Shell(context, commands_of(context.image, message["program"]))
-        problem = cannot_run(shell, message["argv"][0])
-        if problem:
-            self.send({"refused": problem, "id": identity})
-            await self._finish(identity, _nothing())
+        process = context.processes.spawn(list(message["argv"]), 0, context.cwd)
+        self._first[identity] = (context.processes, process)
+        await self._finish(identity, self._command(identity, context, process, message.get("system", "")))
+
+    def _table(self, place: str) -> ProcessTable:
+        """Return the processes of a container whose own program runs elsewhere: the real nginx is the first."""
+        table = self._tables.get(place)
+        if table is None:
+            table = self._tables[place] = ProcessTable()
+            table.reserve(["nginx: master process nginx -g daemon off;"])
+            table.reserve(["nginx: worker process"])
+        return table
+
+    def _signal(self, identity: str, number: int) -> None:
+        """Send a signal to a session's first process; an interrupt goes to all that it started (a terminal's job)."""
+        table, process = self._first.get(identity, (None, None))
+        if table is None or process is None:
             return
-        await self._finish(identity, shell.execute(list(message["argv"]), streams))
+        if number in _FROM_KEYS:
+            for entry in table.descendants(process):
+                entry.deliver(number)
+        process.deliver(number)
 
     async def _finish(self, identity: str, running: Awaitable[int]) -> None:
         code = 137
         try:
             code = await running
         except asyncio.CancelledError:
-            code = 128 + self._killed.get(identity, signal.SIGTERM)
+            code = 128 + signal.SIGTERM
         except ExitShellError as error:
             code = error.code
         except (OSError, ValueError, KeyError, IndexError, RecursionError) as error:
@@ -156,12 +199,8 @@ class HostControl:
         finally:
             self._inputs.pop(identity, None)
             self._tasks.pop(identity, None)
-            self._killed.pop(identity, None)
+            self._first.pop(identity, None)
             self.send({"exit": code, "id": identity})
-
-
-async def _nothing() -> int:
-    return 0
 
 
 class _HostNetwork:
@@ -171,7 +210,7 @@ class _HostNetwork:
         self._control = control
         self._container = container
         self._sockets = sockets
-        self._servers: list[asyncio.Server] = []
+        self._servers: dict[int, asyncio.Server] = {}
         self._serving: set[asyncio.Task[None]] = set()
 
     async def dial(self, host: str, port: int) -> tuple[Streams, str]:
@@ -205,12 +244,27 @@ class _HostNetwork:
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
 
-        self._servers.append(await asyncio.start_unix_server(accept, path))
+        self._servers[port] = await asyncio.start_unix_server(accept, path)
         self._control.send({"listen": port, "id": self._container, "path": path})
+
+    async def unlisten(self, port: int) -> None:
+        """Stop serving a port."""
+        server = self._servers.pop(port, None)
+        if server is not None:
+            server.close()
+            self._control.send({"unlisten": port, "id": self._container})
+
+    async def answers(self, address: str) -> bool:
+        """Tell whether someone has the address."""
+        return bool((await self._control.ask("answers", self._container, host=address))["value"])
+
+    async def listening(self) -> list[int]:
+        """Return the pod's ports that are listened on."""
+        return list((await self._control.ask("listening", self._container))["value"])
 
     async def close(self) -> None:
         """Stop serving."""
-        for server in self._servers:
+        for server in self._servers.values():
             server.close()
         for task in self._serving:
             task.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from k8slab.emulator.node.host.context import Network, NetworkError, Streams, Streamset
@@ -26,6 +26,18 @@ _LONG = {
     "silent": "silent", "show-error": "show_error", "include": "include", "head": "head", "verbose": "verbose",
     "location": "follow", "fail": "fail", "insecure": "insecure",
 }  # fmt: skip
+
+
+class Files(Protocol):
+    """The container's files as a client of the network uses them; both raise ``OSError``."""
+
+    def save(self, name: str, data: bytes) -> None:
+        """Write a file."""
+        ...
+
+    def load(self, name: str) -> bytes:
+        """Read a file."""
+        ...
 
 
 class CurlError(Exception):
@@ -81,16 +93,15 @@ def parse_options(arguments: list[str]) -> Options:
     return options
 
 
-def _authorities(options: Options, shell: Any) -> bytes | None:
+def _authorities(options: Options, files: Files) -> bytes | None:
     """Return the content of ``--cacert``; raises ``CurlError`` (77)."""
     path = options.values.get("cacert")
     if not path:
         return None
     try:
-        found: bytes = shell.tree.host(path, shell.context.cwd).read_bytes()
+        return files.load(path)
     except OSError as error:
         raise CurlError(77, f"error adding trust anchors from file: {path}") from error
-    return found
 
 
 def _short(options: Options, letters: str, rest: object) -> None:
@@ -114,14 +125,14 @@ def _value(options: Options, name: str, value: str) -> None:
         options.values[name] = value
 
 
-async def curl(network: Network, arguments: list[str], streams: Streamset, shell: Any = None) -> int:
+async def curl(network: Network, arguments: list[str], streams: Streamset, files: Files) -> int:
     """Run one curl command; return its exit code."""
     if arguments[:1] in (["--version"], ["-V"]):
         await streams.out(f"curl {VERSION} (k8slab)\n".encode())
         return 0
     try:
         options = parse_options(arguments)
-        options.authorities = _authorities(options, shell)
+        options.authorities = _authorities(options, files)
     except CurlError as error:
         if error.code != 2:  # noqa: PLR2004 - not a wrong command line
             return await _failed(error, options, streams)
@@ -129,11 +140,11 @@ async def curl(network: Network, arguments: list[str], streams: Streamset, shell
         return error.code
     code = 0
     for url in options.urls:
-        code = await _one(network, url, options, streams)
+        code = await _one(network, url, options, streams, files)
     return code
 
 
-async def _one(network: Network, url: str, options: Options, streams: Streamset) -> int:
+async def _one(network: Network, url: str, options: Options, streams: Streamset, files: Files) -> int:
     limit = float(options.values.get("limit", 0)) or None
     try:
         answer = await asyncio.wait_for(_followed(network, url, options, streams), limit)
@@ -145,7 +156,10 @@ async def _one(network: Network, url: str, options: Options, streams: Streamset)
         return await _failed(error, options, streams)
     if "fail" in options.flags and answer.status >= 400:  # noqa: PLR2004
         return await _failed(CurlError(22, f"The requested URL returned error: {answer.status}"), options, streams)
-    await _print(answer, options, streams)
+    try:
+        await _print(answer, options, streams, files)
+    except OSError:
+        return await _failed(CurlError(23, "client returned ERROR on write"), options, streams)
     return 0
 
 
@@ -157,11 +171,14 @@ async def _failed(error: CurlError, options: Options, streams: Streamset) -> int
     return error.code
 
 
-async def _print(answer: Answer, options: Options, streams: Streamset) -> None:
+async def _print(answer: Answer, options: Options, streams: Streamset, files: Files) -> None:
     head = {"include", "head"} & options.flags
     shown = (answer.head if head else b"") + (b"" if "head" in options.flags else answer.body)
-    if options.values.get("output") != "/dev/null":
+    target = options.values.get("output", "-")
+    if target == "-":
         await streams.out(shown)
+    elif target != "/dev/null":
+        files.save(target, shown)
     if "write_out" in options.values:
         await streams.out(_written(options.values["write_out"], answer))
 
@@ -286,20 +303,13 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
     return body
 
 
-async def wget(network: Network, arguments: list[str], streams: Streamset) -> int:
+async def wget(network: Network, arguments: list[str], streams: Streamset, files: Files) -> int:
     """Run busybox's wget: ``-q``, ``-O -``, ``-S``, ``-T SECONDS``, ``--spider``."""
     options = Options(flags={"silent"})
-    rest = iter(arguments)
-    to_output = False
-    for word in rest:
-        if word in ("-O-", "-qO-") or (word in ("-O", "-qO") and next(rest, "") == "-"):
-            to_output = True
-        elif word in ("-T", "--timeout"):
-            options.values["limit"] = next(rest, "")
-        elif word.startswith("--header"):
-            options.headers.append(word.partition("=")[2] or next(rest, ""))
-        elif not word.startswith("-"):
-            options.urls.append(word)
+    to_output = _wget_options(arguments, options)
+    if not options.urls:
+        await streams.err(b"wget: missing URL\n")
+        return 1
     host = urlsplit(options.urls[0] if "://" in options.urls[0] else f"http://{options.urls[0]}").netloc
     try:
         limit = float(options.values.get("limit", 0)) or None
@@ -315,4 +325,46 @@ async def wget(network: Network, arguments: list[str], streams: Streamset) -> in
         return 1
     if to_output:
         await streams.out(answer.body)
+    elif "spider" not in options.flags:
+        return await _wget_saved(options, answer.body, streams, files)
+    return 0
+
+
+def _wget_options(arguments: list[str], options: Options) -> bool:  # noqa: C901 - one branch for each option
+    """Read the command line into ``options``; tell whether the content goes to the output."""
+    to_output = False
+    rest = iter(arguments)
+    for word in rest:
+        if word in {"-O-", "-qO-"}:
+            to_output = True
+        elif word in {"-O", "-qO", "-q", "--quiet", "-T", "--timeout", "--spider", "--post-data"}:
+            if "q" in word:
+                options.flags.add("quiet")
+            if word == "--spider":
+                options.flags.add("spider")
+            elif word.endswith("O"):
+                name = next(rest, "")
+                to_output, options.values["output"] = name == "-", name
+            elif word not in {"-q", "--quiet"}:
+                options.values["data" if word == "--post-data" else "limit"] = next(rest, "")
+        elif word.startswith("--header"):
+            options.headers.append(word.partition("=")[2] or next(rest, ""))
+        elif word.startswith("--post-data="):
+            options.values["data"] = word.partition("=")[2]
+        elif not word.startswith("-"):
+            options.urls.append(word)
+    return to_output
+
+
+async def _wget_saved(options: Options, body: bytes, streams: Streamset, files: Files) -> int:
+    url = options.urls[0]
+    path = urlsplit(url if "://" in url else f"http://{url}").path
+    name = options.values.get("output") or path.rpartition("/")[2] or "index.html"
+    try:
+        files.save(name, body)
+    except OSError as error:
+        await streams.err(f"wget: can't open '{name}': {error.strerror}\n".encode())
+        return 1
+    if "quiet" not in options.flags:
+        await streams.err(f"saving to '{name}'\n'{name}' saved\n".encode())
     return 0

@@ -1,50 +1,84 @@
-"""Which commands an image has, and what the container runtime says of one that it has not."""
+"""Which programs an image has, and what the container runtime says of one that it has not."""
 
 from __future__ import annotations
 
-import posixpath
+import stat
 from collections.abc import Mapping
 
-from k8slab.emulator.node.host.servers import SERVERS
-from k8slab.emulator.node.host.shell.applets import BUSYBOX, CURL, WITH_BASH
+from k8slab.emulator.node.host.applets import (
+    conditions,
+    encoding,
+    expr,
+    files,
+    grep,
+    lines,
+    listing,
+    machine,
+    network,
+    printing,
+    running,
+    sed,
+)
+from k8slab.emulator.node.host.applets.awk import command as awk
+from k8slab.emulator.node.host.shell.builtins import SPECIAL, failing, kill, nothing, pwd
 from k8slab.emulator.node.host.shell.files import absolute
-from k8slab.emulator.node.host.shell.interpreter import Command, Shell
+from k8slab.emulator.node.host.shell.interpreter import Applet, Shell
+from k8slab.emulator.node.host.system import System
 
-_FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
-_BY_IMAGE: Mapping[str, Mapping[str, Command]] = {"busybox": BUSYBOX, "nginx": WITH_BASH}
-# What only the shell itself knows: no file of that name exists.
-_BUILTINS = frozenset({"cd", "exit", "break", "continue", "export", "shift", ":", "set", "trap", "wait", "unset",
-                       "read", "eval", "exec", "return", "local", "alias", "jobs", "fg", "bg", "."})  # fmt: skip
+_TABLES = (
+    printing.TABLE, lines.TABLE, grep.TABLE, sed.TABLE, files.TABLE, listing.TABLE, machine.TABLE, encoding.TABLE,
+    running.TABLE, conditions.TABLE, expr.TABLE, awk.TABLE,
+)  # fmt: skip
+_COMMON: Mapping[str, Applet] = {
+    **{name: applet for table in _TABLES for name, applet in table.items()},
+    "true": nothing, "false": failing, "pwd": pwd, "kill": kill,
+}  # fmt: skip
+_BUSYBOX: Mapping[str, Applet] = {**_COMMON, **network.TABLE, "ash": running.sh}
+# The Debian images of nginx and httpd come without these.
+_NOT_IN_DEBIAN = frozenset({
+    "ps", "top", "vi", "vim", "nano", "less", "more", "watch", "killall", "pkill", "pgrep", "pidof", "hexdump", "xxd",
+    "free", "uptime", "usleep", "ll", "time", "kill",
+})  # fmt: skip
+_DEBIAN: Mapping[str, Applet] = {
+    **{name: applet for name, applet in _COMMON.items() if name not in _NOT_IN_DEBIAN},
+    **network.CURL, "getent": network.TABLE["getent"], "bash": running.sh, "dash": running.sh,
+}  # fmt: skip
+_SYSTEMS: Mapping[str, tuple[Mapping[str, Applet], str]] = {
+    "busybox": (_BUSYBOX, "ash"),
+    "alpine": ({**_BUSYBOX, **network.CURL}, "ash"),
+    "debian": (_DEBIAN, "dash"),
+    # One static binary: nothing else is in there.
+    "scratch": ({}, "ash"),
+}
+# What the shell runs itself, without a process.
+_BUILTINS: Mapping[str, Applet] = {
+    **SPECIAL, **conditions.TABLE, "echo": printing.echo, "printf": printing.printf,
+}  # fmt: skip
 
 
-def commands_of(image: str, program: str) -> Mapping[str, Command]:
-    """Return the commands of an image. The teaching servers are one static binary each: nothing else is in there."""
-    if program in SERVERS:
-        return {}
-    return _BY_IMAGE.get(image.rpartition("/")[2].partition(":")[0].partition("@")[0], CURL)
+def system_of(name: str) -> System:
+    """Return what an image of that kind gives its shells."""
+    applets, speech = _SYSTEMS.get(name, _SYSTEMS["scratch"])
+    return System(applets, _BUILTINS, speech)
 
 
 def cannot_run(shell: Shell, name: str) -> str:
     """Return why runc cannot start a command (its own words), or an empty text."""
-    if "/" not in name:
-        found = name in shell.commands and name not in _BUILTINS
-        return "" if found else f'exec: "{name}": executable file not found in $PATH'
-    path = absolute(name, shell.context.cwd)
-    folder, file = posixpath.split(path)
-    if folder in _FOLDERS and file in shell.commands and file not in _BUILTINS:
+    found = shell.system.locate(name, shell.path, shell.tree, shell.context.cwd)
+    if not isinstance(found, str):
         return ""
-    if shell.tree.is_folder(path):
+    if "/" not in name:
+        return f'exec: "{name}": executable file not found in $PATH'
+    path = absolute(name, shell.context.cwd)
+    if found == "Permission denied" or _is_plain(shell, path):
         return f'exec: "{name}": permission denied'
-    return _file_problem(shell, path, name)
+    return f'exec: "{name}": stat {path}: no such file or directory'
 
 
-def _file_problem(shell: Shell, path: str, name: str) -> str:
-    if path in ("/etc/hosts", "/etc/resolv.conf", "/etc/hostname"):
-        return f'exec: "{name}": permission denied'
+def _is_plain(shell: Shell, path: str) -> bool:
     try:
-        host = shell.tree.host(path)
-        if not host.is_file():
-            return f'exec: "{name}": stat {path}: no such file or directory'
-        return "" if host.stat().st_mode & 0o111 else f'exec: "{name}": permission denied'
+        return not stat.S_IMODE(shell.tree.entry(path).mode) & 0o111
+    except PermissionError:
+        return True
     except OSError:
-        return f'exec: "{name}": permission denied'
+        return False

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from k8slab.emulator.node.host.context import ProgramContext
 from k8slab.emulator.node.host.http_server import Request, Response, serve_with
+from k8slab.emulator.node.host.processes import Process
 
 Main = Callable[[ProgramContext, list[str]], Awaitable[int]]
 
@@ -97,6 +99,31 @@ async def http_echo(context: ProgramContext, arguments: list[str]) -> int:
 async def pause(_context: ProgramContext, _arguments: list[str]) -> int:
     """Wait."""
     return await _for_ever()
+
+
+# What the programs exit with when they are asked to end; a Go program that does not ask for the signal ends with 2.
+_AT_END: Mapping[str, int] = {"pause": 0, "http-echo": 0}
+_ASKING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})
+
+
+async def as_server(main: Main, context: ProgramContext, process: Process) -> int:
+    """Run a server as the container's first process; return its exit code."""
+    task = asyncio.ensure_future(main(context, list(process.argv)[1:]))
+    ended: list[int] = []
+
+    def handler(number: int) -> bool:
+        if number in _ASKING:
+            ended.append(_AT_END.get(str(context.facts.get("program")), 2))
+            task.cancel()
+        return number in _ASKING
+
+    process.handler, process.task = handler, task
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if ended or process.killed_by:
+            return ended[0] if ended else 128 + process.killed_by
+        raise
 
 
 SERVERS: Mapping[str, Main] = {

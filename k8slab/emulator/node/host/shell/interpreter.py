@@ -1,268 +1,546 @@
-"""Runs a shell tree. Every turn of a loop gives the event loop a chance."""
+"""Runs a shell tree. Every command gives the event loop a chance, so that a loop cannot hold up its neighbours."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
-from k8slab.emulator.node.host.context import ProgramContext, Streamset
-from k8slab.emulator.node.host.shell.expansion import Expander
+from k8slab.emulator.node.host.context import Input, ProgramContext, Streamset, input_of
+from k8slab.emulator.node.host.processes import Process, run_as
+from k8slab.emulator.node.host.shell.expansion import Expander, ExpansionError
 from k8slab.emulator.node.host.shell.files import Tree
-from k8slab.emulator.node.host.shell.syntax import Compound, Pipeline, Script, ShellSyntaxError, Simple, parse
+from k8slab.emulator.node.host.shell.parser import parse
+from k8slab.emulator.node.host.shell.patterns import matches
+from k8slab.emulator.node.host.shell.pipes import Pipe
+from k8slab.emulator.node.host.shell.redirections import RedirectionError, Redirector
+from k8slab.emulator.node.host.shell.state import (
+    ExitShellError,
+    Job,
+    LoopControlError,
+    ReturnError,
+    ShellError,
+    State,
+    UsageError,
+)
+from k8slab.emulator.node.host.shell.syntax import (
+    AndOr,
+    Command,
+    Compound,
+    Function,
+    Pipeline,
+    Script,
+    ShellSyntaxError,
+    Simple,
+    Word,
+)
+from k8slab.emulator.node.host.system import System
 
-Command = Callable[["Shell", list[str], Streamset], Awaitable[int]]
+Applet = Callable[["Shell", list[str], Streamset], Awaitable[int]]
+_BROKEN_PIPE = 141
+_DEEPEST = 100
+_ENDINGS = {1: "Hangup", 3: "Quit", 6: "Aborted", 9: "Killed", 15: "Terminated"}
 
 
-class ExitShellError(Exception):
-    """``exit N``."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(str(code))
-        self.code = code
-
-
-class LoopControlError(Exception):
-    """``break`` or ``continue``."""
-
-    def __init__(self, word: str) -> None:
-        super().__init__(word)
-        self.word = word
-
-
-@dataclass(slots=True)
 class Shell:
-    """One shell: its variables, its folder and its commands by name."""
+    """One shell. ``system`` knows the programs of the image; ``builtins`` are the shell's own commands."""
 
-    context: ProgramContext
-    commands: Mapping[str, Command]
-    variables: dict[str, str] = field(default_factory=dict)
-    arguments: list[str] = field(default_factory=lambda: ["sh"])
-    last: int = 0
+    def __init__(self, system: System, state: State, depth: int = 0) -> None:
+        self.system = system
+        self.state = state
+        self.depth = depth
+        self._tested = 0
+        self._pending: list[int] = []
+        self.signalled = asyncio.Event()
+        # A program that takes the place of this shell (``exec``, a background command) keeps its process.
+        self.replaced = False
+
+    # --- what expansion and commands ask for ---
+
+    @property
+    def context(self) -> ProgramContext:
+        """Return the container as this shell sees it."""
+        return self.state.context
 
     @property
     def tree(self) -> Tree:
         """Return the container's files."""
-        return Tree(self.context.root, self.context.volumes, self.context.read_only)
+        return self.system.tree(self.context, self.state.process)
+
+    @property
+    def cwd(self) -> str:
+        """Return the working folder."""
+        return self.context.cwd
+
+    @property
+    def name(self) -> str:
+        """Return what error messages begin with."""
+        return self.state.arguments[0]
+
+    @property
+    def path(self) -> str:
+        """Return where programs are looked for."""
+        found = self.find("PATH")
+        return "/sbin:/usr/sbin:/bin:/usr/bin" if found is None else found
+
+    def positional(self) -> list[str]:
+        """Return the arguments from the first on."""
+        return self.state.arguments[1:]
+
+    def option(self, letter: str) -> bool:
+        """Tell whether an option of ``set`` is on."""
+        return letter in self.state.options
+
+    def find(self, name: str) -> str | None:
+        """Return a variable or special parameter; None when it is not set."""
+        state = self.state
+        special = {
+            "?": str(state.last), "#": str(len(state.arguments) - 1), "$": str(state.process.pid),
+            "!": str(state.behind) if state.behind else None, "0": state.arguments[0],
+            "-": "".join(sorted(state.options)), "PPID": str(state.process.parent), "LINENO": str(state.place),
+        }  # fmt: skip
+        if name in special:
+            return special[name]
+        if name.isdigit():
+            return state.arguments[int(name)] if int(name) < len(state.arguments) else None
+        return state.variables.get(name, self.context.env.get(name))
 
     def get(self, name: str) -> str:
         """Return a variable, or an empty text."""
-        if name == "?":
-            return str(self.last)
-        if name == "#":
-            return str(len(self.arguments) - 1)
-        if name in ("@", "*"):
-            return " ".join(self.arguments[1:])
-        if name == "$":
-            return "1"
-        if name.isdigit():
-            return self.arguments[int(name)] if int(name) < len(self.arguments) else ""
-        return self.variables.get(name, self.context.env.get(name, ""))
-
-    def environment(self) -> dict[str, str]:
-        """Return what ``env`` shows."""
-        return dict(self.context.env)
-
-    async def run_text(self, text: str, streams: Streamset) -> int:
-        """Run a program; return its exit code."""
-        try:
-            script = parse(text)
-        except (ShellSyntaxError, ValueError, IndexError) as error:
-            await streams.err(f"sh: {error}\n".encode())
-            return 2
-        try:
-            return await self.run(script, streams)
-        except ExitShellError as error:
-            return error.code
-
-    async def run(self, script: Script, streams: Streamset) -> int:
-        """Run a list of pipelines."""
-        behind: list[asyncio.Task[int]] = []
-        for joint, pipeline, in_background in script.items:
-            if (joint == "&&" and self.last != 0) or (joint == "||" and self.last == 0):
-                continue
-            if in_background:
-                behind.append(asyncio.create_task(self._pipeline(pipeline, streams)))
-                self.last = 0
-            else:
-                self.last = await self._pipeline(pipeline, streams)
-        for task in behind:
-            await task
-        return self.last
-
-    async def _pipeline(self, pipeline: Pipeline, streams: Streamset) -> int:
-        code = await self._piped(list(pipeline.commands), streams)
-        return int(code == 0) if pipeline.negated else code
-
-    async def _piped(self, commands: list[Simple | Compound], streams: Streamset) -> int:
-        if len(commands) == 1:
-            return await self._command(commands[0], streams)
-        queue: asyncio.Queue[bytes] = asyncio.Queue(64)
-
-        async def feed() -> int:
-            try:
-                return await self._copy().in_subshell(commands[0], replace(streams, out=queue.put))
-            finally:
-                await queue.put(b"")
-
-        feeding = asyncio.create_task(feed())
-        code = await self._copy()._piped(commands[1:], replace(streams, read=queue.get))  # noqa: SLF001
-        feeding.cancel()
-        await asyncio.gather(feeding, return_exceptions=True)
-        return code
-
-    def _copy(self) -> Shell:
-        context = replace(self.context, env=dict(self.context.env))
-        return Shell(context, self.commands, dict(self.variables), list(self.arguments), self.last)
-
-    async def in_subshell(self, command: Simple | Compound, streams: Streamset) -> int:
-        """Run a command whose ``exit`` ends only itself."""
-        try:
-            return await self._command(command, streams)
-        except ExitShellError as error:
-            return error.code
-
-    async def _command(self, command: Simple | Compound, streams: Streamset) -> int:
-        await asyncio.sleep(0)
-        try:
-            streams = await self._redirected(command.redirections, streams)
-        except OSError as error:
-            await streams.err(f"sh: {error.filename or ''}: {error.strerror}\n".encode())
-            return 1
-        if isinstance(command, Simple):
-            return await self._simple(command, streams)
-        return await self._compound(command, streams)
-
-    async def _simple(self, command: Simple, streams: Streamset) -> int:
-        words, assignments = list(command.words), {}
-        while words and "=" in words[0] and words[0].partition("=")[0].isidentifier():
-            name, _, value = words.pop(0).partition("=")
-            assignments[name] = await self._expander(streams).text(value)
-        arguments = await self._expander(streams).words(tuple(words))
-        if not arguments:
-            for name, value in assignments.items():
-                self.assign(name, value)
-            return 0
-        shell = self._copy() if assignments else self
-        for name, value in assignments.items():
-            shell.context.env[name] = value
-        return await shell.execute(arguments, streams)
+        return self.find(name) or ""
 
     def assign(self, name: str, value: str) -> None:
-        """Set a variable; an exported one stays exported."""
-        (self.context.env if name in self.context.env else self.variables)[name] = value
+        """Set a variable; an exported one stays exported. Raises ``ShellError`` for a read-only one."""
+        if name in self.state.fixed:
+            raise ShellError(f"{name}: is read only")
+        exported = name in self.context.env or self.option("a")
+        (self.context.env if exported else self.state.variables)[name] = value
+
+    def unset(self, name: str) -> None:
+        """Forget a variable."""
+        if name in self.state.fixed:
+            raise ShellError(f"{name}: is read only")
+        self.state.variables.pop(name, None)
+        self.context.env.pop(name, None)
+
+    async def output_of(self, program: Script) -> str:
+        """Return the output of a command substitution; its status becomes ``$?``."""
+        collected = bytearray()
+
+        async def keep(data: bytes) -> None:
+            collected.extend(data)
+
+        shell = self.subshell()
+        self.state.last = await shell.whole(program, replace(self._streams, out=keep))
+        return collected.replace(b"\0", b"").decode(errors="surrogateescape")
+
+    # --- running ---
+
+    _streams: Streamset
+
+    def subshell(self, process: Process | None = None) -> Shell:
+        """Return a shell with an environment of its own. Raises ``ShellError`` when they are too deep."""
+        if self.depth > _DEEPEST:
+            raise ShellError("out of memory: too many shells inside each other")
+        made = Shell(self.system, self.state.copy(), self.depth + 1)
+        made.state.process = process or self.state.process
+        return made
+
+    async def complain(self, text: str, streams: Streamset, *, builtin: str = "") -> None:
+        """Write an error message as the shell does."""
+        prefix = self.system.prefix(self.name, self.state.place, builtin)
+        await streams.err(f"{prefix}{text}\n".encode(errors="surrogateescape"))
+
+    def pending_signal(self) -> int:
+        """Return the signal that came first and has not been acted on."""
+        return self._pending[0] if self._pending else 0
+
+    async def run_text(self, text: str, streams: Streamset) -> int:
+        """Run a whole program; return its exit code, after the trap for the exit."""
+        self._streams = streams
+        try:
+            script = parse(text)
+        except (ShellSyntaxError, RecursionError) as error:
+            self.state.place = text.count("\n") + 1
+            await self.complain(str(error) or "syntax error: too deeply nested", streams)
+            return 2
+        return await self.whole(script, streams)
+
+    async def whole(self, script: Script, streams: Streamset) -> int:
+        """Run a program to the end of this shell."""
+        try:
+            code = await self.guarded(script, streams)
+        except ExitShellError as error:
+            code = error.code
+        return await self.leave(code, streams)
+
+    async def guarded(self, script: Script, streams: Streamset) -> int:
+        """Run a program; what it breaks becomes a message and a status. Raises ``ExitShellError``."""
+        try:
+            return await self.run(script, streams)
+        except LoopControlError:
+            return 0
+        except ReturnError as error:
+            return error.code
+        except (ShellError, ExpansionError) as error:
+            await self.complain(str(error), streams)
+            return error.code if isinstance(error, ShellError) else 2
+        except BrokenPipeError:
+            return _BROKEN_PIPE
+
+    async def leave(self, code: int, streams: Streamset) -> int:
+        """Run the trap for the exit; return the exit code."""
+        action = self.state.traps.pop(0, "")
+        if not action:
+            return code
+        self.state.last = code
+        try:
+            await self.guarded(parse(action), streams)
+        except ExitShellError as error:
+            return error.code
+        return code
+
+    async def run(self, script: Script, streams: Streamset) -> int:
+        """Run lists in order."""
+        self._streams = streams
+        for item in script.items:
+            if item.behind:
+                self._start(item, streams)
+            else:
+                await self._and_or(item, streams)
+            await self.run_traps(streams)
+        return self.state.last
+
+    def signal(self, number: int) -> bool:
+        """Take a signal; tell whether a trap is set for it."""
+        if number not in self.state.traps:
+            return False
+        if self.state.traps[number]:
+            self._pending.append(number)
+            self.signalled.set()
+        return True
+
+    async def run_traps(self, streams: Streamset) -> None:
+        """Run the actions of the signals that have come."""
+        self.signalled.clear()
+        while self._pending:
+            action = self.state.traps.get(self._pending.pop(0), "")
+            before = self.state.last
+            await self.run(parse(action), streams)
+            self.state.last = before
+
+    def _start(self, item: AndOr, streams: Streamset) -> None:
+        table = self.context.processes
+        process = table.spawn(self.state.process.argv, self.state.process.pid, self.cwd)
+        shell = self.subshell(process)
+        pipelines = item.pipelines
+        first = pipelines[0][1].commands[0]
+        shell.replaced = len(pipelines) == 1 and len(pipelines[0][1].commands) == 1 and isinstance(first, Simple)
+        script = Script((replace(item, behind=False),))
+        process.handler = shell.signal
+        work = run_as(table, process, shell.whole(script, replace(streams, read=input_of(b""))))
+        task: asyncio.Task[int] = asyncio.create_task(work)
+        self.system.keep(task)
+        number = max((job.number for job in self.state.jobs), default=0) + 1
+        self.state.jobs.append(Job(number, process, task, item.text))
+        self.state.behind = process.pid
+        self.state.last = 0
+
+    async def _and_or(self, item: AndOr, streams: Streamset) -> None:
+        last_index = len(item.pipelines) - 1
+        for index, (joint, pipeline) in enumerate(item.pipelines):
+            if (joint == "&&" and self.state.last != 0) or (joint == "||" and self.state.last == 0):
+                continue
+            tested = index < last_index or pipeline.negated
+            self._tested += tested
+            try:
+                self.state.last = await self._pipeline(pipeline, streams)
+            finally:
+                self._tested -= tested
+            if self.state.last and not tested and not self._tested and self.option("e"):
+                raise ExitShellError(self.state.last)
+
+    async def _pipeline(self, pipeline: Pipeline, streams: Streamset) -> int:
+        commands = pipeline.commands
+        code = await (self._command(commands[0], streams) if len(commands) == 1 else self._piped(commands, streams))
+        return int(code == 0) if pipeline.negated else code
+
+    async def _piped(self, commands: Sequence[Command], streams: Streamset) -> int:
+        pipes = [Pipe() for _ in commands[1:]]
+        tasks = []
+        for index, command in enumerate(commands):
+            read = Input(pipes[index - 1].read) if index else streams.read
+            out = pipes[index].write if index < len(pipes) else streams.out
+            ends = (pipes[index - 1] if index else None, pipes[index] if index < len(pipes) else None)
+            tasks.append(asyncio.create_task(self._stage(command, replace(streams, read=read, out=out), ends)))
+        try:
+            codes = await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+        if self.option("pipefail"):
+            return next((code for code in reversed(codes) if code), 0)
+        return codes[-1]
+
+    async def _stage(self, command: Command, streams: Streamset, ends: tuple[Pipe | None, Pipe | None]) -> int:
+        shell = self.subshell()
+        shell._tested = self._tested  # noqa: SLF001 - a shell of the same class
+        try:
+            return await shell.whole(Script((AndOr(((";", Pipeline((command,))),)),)), streams)
+        finally:
+            if ends[0] is not None:
+                ends[0].abandon()
+            if ends[1] is not None:
+                ends[1].end()
+
+    async def _command(self, command: Command, streams: Streamset) -> int:
+        await asyncio.sleep(0)
+        self._streams = streams
+        if isinstance(command, Function):
+            self.state.functions[command.name] = command.body
+            return 0
+        if isinstance(command, Simple):
+            self.state.place = command.line
+            return await self._simple(command, streams)
+        try:
+            streams = (
+                await self.redirector().applied(command.redirections, streams) if command.redirections else streams
+            )
+        except RedirectionError as error:
+            await self.complain(str(error), streams)
+            return 1
+        return await self._compound(command, streams)
+
+    def redirector(self) -> Redirector:
+        """Return what applies redirections in this shell."""
+        return Redirector(self.tree, self.cwd, self.expander.text)
+
+    @property
+    def expander(self) -> Expander:
+        """Return what expands words in this shell."""
+        return Expander(self)
+
+    async def _simple(self, command: Simple, streams: Streamset) -> int:
+        before = self.state.last
+        arguments = await self.expander.words(command.words)
+        assignments = await self._assignments(command.assignments)
+        if self.option("x"):
+            shown = [f"{name}={quoted(value)}" for name, value in assignments] + [quoted(word) for word in arguments]
+            await streams.err(f"+ {' '.join(shown)}\n".encode(errors="surrogateescape"))
+        if arguments[:1] == ["exec"] and len(arguments) == 1:
+            return await self._keep_redirections(command, streams)
+        try:
+            inner = await self.redirector().applied(command.redirections, streams)
+        except RedirectionError as error:
+            await self.complain(str(error), streams)
+            return 1
+        if not arguments:
+            for name, value in assignments:
+                self.assign(name, value)
+            # The status is that of the last command substitution, if there was one.
+            return self.state.last if any(_substitutes(word) for _, word in command.assignments) else 0
+        self.state.last = before
+        return await self._with_assignments(assignments, arguments, inner)
+
+    async def _keep_redirections(self, command: Simple, streams: Streamset) -> int:
+        try:
+            made = await self.redirector().applied(command.redirections, streams)
+        except RedirectionError as error:
+            await self.complain(str(error), streams)
+            raise ExitShellError(1) from error
+        streams.read, streams.out, streams.err, streams.more = made.read, made.out, made.err, made.more
+        return 0
+
+    async def _assignments(self, found: tuple[tuple[str, Word], ...]) -> list[tuple[str, str]]:
+        made: list[tuple[str, str]] = []
+        for name, word in found:
+            value = await self.expander.text(word)
+            if name.endswith("+"):
+                name = name[:-1]  # noqa: PLW2901 - ``name+=value``
+                value = self.get(name) + value
+            made.append((name, value))
+            if len(found) > 1:
+                # A later assignment may use an earlier one.
+                self.assign(name, value)
+        return made
+
+    async def _with_assignments(
+        self, assignments: list[tuple[str, str]], arguments: list[str], streams: Streamset
+    ) -> int:
+        if not assignments:
+            return await self.execute(arguments, streams)
+        names = {name for name, _ in assignments}
+        kept = {name: (self.state.variables.get(name), self.context.env.get(name)) for name in names}
+        for name, value in assignments:
+            self.context.env[name] = value
+            self.state.variables.pop(name, None)
+        try:
+            return await self.execute(arguments, streams)
+        finally:
+            for name, (variable, exported) in kept.items():
+                _restore(self.state.variables, name, variable)
+                _restore(self.context.env, name, exported)
 
     async def execute(self, arguments: list[str], streams: Streamset) -> int:
-        """Run one command by name; 127 when there is none."""
-        name = arguments[0].rpartition("/")[2] if arguments[0].startswith("/") else arguments[0]
-        found = self.commands.get(name)
-        if found is None:
-            await streams.err(f"sh: {arguments[0]}: not found\n".encode())
-            return 127
+        """Run one command: a function, a built-in or a program; 127 when there is none."""
+        name = arguments[0]
+        if name in self.state.functions:
+            return await self._function(self.state.functions[name], arguments, streams)
+        builtin = self.system.builtins.get(name)
+        if builtin is not None:
+            return await self._built_in(builtin, arguments, streams)
+        return await self.program(arguments, streams)
+
+    async def _built_in(self, found: Applet, arguments: list[str], streams: Streamset) -> int:
+        self._streams = streams
         try:
             return await found(self, arguments, streams)
+        except BrokenPipeError:
+            return _BROKEN_PIPE
+        except UsageError as error:
+            await self.complain(f"{arguments[0]}: {error}", streams)
+            return 1
+        except OSError as error:
+            await self.complain(f"{arguments[0]}: {error.filename or ''}: {error.strerror or error}", streams)
+            return 1
+
+    async def program(self, arguments: list[str], streams: Streamset) -> int:
+        """Run a program of the image or a file of the tree as a process."""
+        found = self.system.locate(arguments[0], self.path, self.tree, self.cwd)
+        if isinstance(found, str):
+            word = self.system.missing(self.name) if found == "not found" else found
+            await self.complain(f"{arguments[0]}: {word}", streams)
+            return 126 if found == "Permission denied" else 127
+        table = self.context.processes
+        if self.replaced:
+            self.state.process.argv = list(arguments)
+            self.state.process.handler = None
+            return await self._apply(self, found, arguments, streams)
+        process = table.spawn(arguments, self.state.process.pid, self.cwd)
+        shell = self.subshell(process)
+        code = await run_as(table, process, self._apply(shell, found, arguments, streams))
+        await self.report(process, streams)
+        return code
+
+    async def report(self, process: Process, streams: Streamset) -> None:
+        """Say by which signal a process ended, as shells do."""
+        word = _ENDINGS.get(process.killed_by, "")
+        if word:
+            await streams.err(f"{word}\n".encode())
+
+    async def _apply(self, shell: Shell, found: Any, arguments: list[str], streams: Streamset) -> int:
+        name = arguments[0].rpartition("/")[2]
+        try:
+            code: int = await found(shell, arguments, streams)
+        except BrokenPipeError:
+            return _BROKEN_PIPE
+        except UsageError as error:
+            await streams.err(f"{name}: {error}\n".encode(errors="surrogateescape"))
+            return 1
         except OSError as error:
             await streams.err(f"{name}: {error.filename or ''}: {error.strerror or error}\n".encode())
             return 1
+        return code
 
-    def _expander(self, streams: Streamset) -> Expander:
-        async def run(text: str) -> str:
-            collected = bytearray()
+    async def _function(self, body: Compound, arguments: list[str], streams: Streamset) -> int:
+        if len(self.state.locals) > _DEEPEST:
+            raise ShellError("maximum function recursion depth exceeded")
+        before = self.state.arguments
+        self.state.arguments = [before[0], *arguments[1:]]
+        self.state.locals.append({})
+        try:
+            return await self._command(body, streams)
+        except ReturnError as error:
+            return error.code
+        finally:
+            for name, value in self.state.locals.pop().items():
+                self.unset(name) if value is None else self.assign(name, value)
+            self.state.arguments = before
 
-            async def keep(data: bytes) -> None:
-                collected.extend(data)
-
-            shell = self._copy()
-            self.last = await shell.run_text(text, replace(streams, out=keep))
-            return collected.decode(errors="replace")
-
-        return Expander(self.get, run, self.tree, lambda: self.context.cwd, lambda: self.arguments[1:])
-
-    async def _redirected(self, redirections: tuple[tuple[str, str], ...], streams: Streamset) -> Streamset:
-        for kind, target in redirections:
-            if kind == "2>&1":
-                streams = replace(streams, err=streams.out)
-                continue
-            if kind in (">&2", "1>&2"):
-                streams = replace(streams, out=streams.err)
-                continue
-            path = await self._expander(streams).text(target)
-            if kind == "<":
-                streams = replace(streams, read=_reader(self.tree.host(path, self.context.cwd).read_bytes()))
-                continue
-            write = self._writer(path, append=kind == ">>", streams=streams)
-            streams = replace(streams, err=write) if kind == "2>" else replace(streams, out=write)
-            streams = replace(streams, err=write) if kind == "&>" else streams
-        return streams
-
-    def _writer(self, path: str, *, append: bool, streams: Streamset) -> Callable[[bytes], Awaitable[None]]:
-        special = {"/dev/stdout": streams.out, "/dev/stderr": streams.err, "/dev/null": _drop}
-        if path in special:
-            return special[path]
-        host = self.tree.writable(path, self.context.cwd)
-        if host.parent == self.tree.host("/tmp"):  # noqa: S108 - the container's own folder
-            host.parent.mkdir(exist_ok=True)
-        host.open("ab" if append else "wb").close()
-
-        async def write(data: bytes) -> None:
-            with host.open("ab") as stream:
-                stream.write(data)
-
-        return write
+    # --- compound commands ---
 
     async def _compound(self, command: Compound, streams: Streamset) -> int:
-        if command.kind == "if":
-            return await self._if(command, streams)
-        if command.kind == "for":
-            return await self._for(command, streams)
-        if command.kind in ("while", "until"):
-            return await self._while(command, streams)
-        shell = self if command.kind == "group" else self._copy()
-        if shell is self:
+        if command.kind == "group":
             return await self.run(command.parts[0], streams)
+        if command.kind == "subshell":
+            shell = self.subshell()
+            shell._tested = self._tested  # noqa: SLF001 - a shell of the same class
+            return await shell.whole(command.parts[0], streams)
+        kinds = {"if": self._if, "for": self._for, "case": self._case, "while": self._while, "until": self._while}
+        return await kinds[command.kind](command, streams)
+
+    async def _condition(self, script: Script, streams: Streamset) -> bool:
+        self._tested += 1
         try:
-            return await shell.run(command.parts[0], streams)
-        except ExitShellError as error:
-            return error.code
+            return await self.run(script, streams) == 0
+        finally:
+            self._tested -= 1
 
     async def _if(self, command: Compound, streams: Streamset) -> int:
         parts = command.parts
         for index in range(0, len(parts) - 1, 2):
-            if await self.run(parts[index], streams) == 0:
+            if await self._condition(parts[index], streams):
                 return await self.run(parts[index + 1], streams)
         return await self.run(parts[-1], streams) if len(parts) % 2 else 0
 
-    async def _while(self, command: Compound, streams: Streamset) -> int:
-        condition, body = command.parts
-        while (await self.run(condition, streams) == 0) == (command.kind == "while"):
-            if await self._body(body, streams):
-                break
+    async def _case(self, command: Compound, streams: Streamset) -> int:
+        value = await self.expander.text((command.words or ((),))[0])
+        for arm in command.arms:
+            for pattern in arm.patterns:
+                if matches(value, await self.expander.pattern(pattern)):
+                    self.state.last = 0
+                    return await self.run(arm.body, streams)
         return 0
 
+    async def _while(self, command: Compound, streams: Streamset) -> int:
+        condition, body = command.parts
+        code = 0
+        while True:
+            try:
+                self.state.loops += 1
+                if await self._condition(condition, streams) != (command.kind == "while"):
+                    return code
+                code = await self.run(body, streams)
+            except LoopControlError as error:
+                if self._leaves(error):
+                    return 0
+            finally:
+                self.state.loops -= 1
+
     async def _for(self, command: Compound, streams: Streamset) -> int:
-        for value in await self._expander(streams).words(command.words):
+        words = self.positional() if command.words is None else await self.expander.words(command.words)
+        code = 0
+        for value in words:
             self.assign(command.name, value)
-            if await self._body(command.parts[0], streams):
-                break
-        return self.last
+            try:
+                self.state.loops += 1
+                code = await self.run(command.parts[0], streams)
+            except LoopControlError as error:
+                if self._leaves(error):
+                    return 0
+            finally:
+                self.state.loops -= 1
+        return code
 
-    async def _body(self, body: Script, streams: Streamset) -> bool:
-        """Run a loop's body; tell whether the loop is left."""
-        try:
-            await self.run(body, streams)
-        except LoopControlError as error:
-            return error.word == "break"
-        return False
+    def _leaves(self, error: LoopControlError) -> bool:
+        if error.levels > 1 and self.state.loops > 1:
+            raise LoopControlError(error.word, error.levels - 1) from error
+        return error.word == "break"
 
 
-async def _drop(_data: bytes) -> None:
-    """Take output to nowhere."""
+def quoted(word: str) -> str:
+    """Return a word as one could type it."""
+    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
 
 
-def _reader(data: bytes) -> Callable[[], Awaitable[bytes]]:
-    chunks = [data]
+def _substitutes(word: Word) -> bool:
+    return any(type(part).__name__ == "Substitution" for part in word)
 
-    async def read() -> bytes:
-        return chunks.pop() if chunks else b""
 
-    return read
+def _restore(values: dict[str, str], name: str, value: str | None) -> None:
+    if value is None:
+        values.pop(name, None)
+    else:
+        values[name] = value

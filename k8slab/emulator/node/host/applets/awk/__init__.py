@@ -1,0 +1,1 @@
+"""awk (POSIX, awk): a reader, and a runner that works line by line."""

@@ -1,0 +1,419 @@
+"""Shell text to a tree, with busybox ash's words for what it does not understand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from k8slab.emulator.node.host.shell.syntax import (
+    AndOr,
+    CaseArm,
+    Command,
+    Compound,
+    Function,
+    Literal,
+    Pipeline,
+    Redirection,
+    Script,
+    ShellSyntaxError,
+    Simple,
+    Word,
+)
+from k8slab.emulator.node.host.shell.words import WordReader, unquoted_text
+
+_OPERATORS = (
+    "&&",
+    "||",
+    ";;",
+    "<<-",
+    "<<",
+    ">>",
+    "<&",
+    ">&",
+    "<>",
+    ">|",
+    "&>>",
+    "&>",
+    ";",
+    "|",
+    "&",
+    "(",
+    ")",
+    "<",
+    ">",
+    "\n",
+)
+_REDIRECTION = re.compile(r"(\d*)(<<-|<<<|<<|>>|<&|>&|<>|>\||<|>)|&>>?")
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=")
+_NAME = re.compile(r"[A-Za-z_][\w.-]*")
+_CLOSING = frozenset({"then", "do", "done", "fi", "else", "elif", "}", "esac"})
+_DEEPEST = 200
+
+
+@dataclass(slots=True)
+class _HereDocument:
+    delimiter: str
+    quoted: bool
+    strip: bool
+    text: list[Word]
+
+
+def parse(text: str) -> Script:
+    """Return the tree of a program; raises ``ShellSyntaxError``."""
+    parser = _Parser(text, 0, 0)
+    script = parser.script()
+    if not parser.at_end():
+        raise ShellSyntaxError(f"syntax error: unexpected {parser.shown()}")
+    parser.finish()
+    return script
+
+
+def _substituted(depth: int) -> Callable[[str, int], tuple[Script, int]]:
+    def read(text: str, place: int) -> tuple[Script, int]:
+        parser = _Parser(text, place, depth + 1)
+        script = parser.script()
+        parser.expect_operator(")")
+        return script, parser.place
+
+    return read
+
+
+class _Parser:
+    def __init__(self, text: str, place: int, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise ShellSyntaxError("syntax error: too deeply nested")
+        self._text = text
+        self.place = place
+        self._words = WordReader(text, _substituted(depth))
+        self._depth = depth
+        self._here: list[_HereDocument] = []
+
+    # --- characters ---
+
+    def _skip_blanks(self) -> None:
+        text = self._text
+        while self.place < len(text):
+            if text[self.place] in " \t\r":
+                self.place += 1
+            elif text.startswith("\\\n", self.place):
+                self.place += 2
+            elif text[self.place] == "#":
+                end = text.find("\n", self.place)
+                self.place = len(text) if end < 0 else end
+            else:
+                return
+
+    def at_end(self) -> bool:
+        """Tell whether nothing more comes."""
+        self._skip_blanks()
+        return self.place >= len(self._text)
+
+    def _operator(self) -> str:
+        self._skip_blanks()
+        return next((op for op in _OPERATORS if self._text.startswith(op, self.place)), "")
+
+    def _is(self, *operators: str) -> bool:
+        return self._operator() in operators
+
+    def _take_operator(self) -> str:
+        operator = self._operator()
+        self.place += len(operator)
+        if operator == "\n":
+            self._read_here_documents()
+        return operator
+
+    def _reserved(self) -> str:
+        """Return the plain text of the next word, without taking it."""
+        self._skip_blanks()
+        if self.at_end() or self._operator():
+            return ""
+        end = self.place
+        while end < len(self._text) and self._text[end] not in " \t\r\n;&|<>()\\'\"$`":
+            end += 1
+        return self._text[self.place : end]
+
+    def _take_reserved(self, word: str) -> bool:
+        if self._reserved() != word:
+            return False
+        self.place += len(word)
+        return True
+
+    def shown(self) -> str:
+        """Return the next token as an error message names it."""
+        if self.at_end():
+            return "end of file"
+        operator = self._operator()
+        if operator == "\n":
+            return "newline"
+        return f'"{operator}"' if operator else f'"{self._reserved() or "word"}"' if self._closing() else "word"
+
+    def _closing(self) -> bool:
+        return self._reserved() in _CLOSING or self._reserved() == "in"
+
+    def _expect(self, word: str) -> None:
+        if not self._take_reserved(word):
+            raise ShellSyntaxError(f'syntax error: unexpected {self.shown()} (expecting "{word}")')
+
+    def expect_operator(self, operator: str) -> None:
+        """Take an operator; raises ``ShellSyntaxError`` for anything else."""
+        if not self._is(operator):
+            raise ShellSyntaxError(f'syntax error: unexpected {self.shown()} (expecting "{operator}")')
+        self._take_operator()
+
+    def _unexpected(self) -> ShellSyntaxError:
+        return ShellSyntaxError(f"syntax error: unexpected {self.shown()}")
+
+    def _skip_newlines(self) -> None:
+        while self._is("\n"):
+            self._take_operator()
+
+    # --- here-documents ---
+
+    def _read_here_documents(self) -> None:
+        pending, self._here = self._here, []
+        for document in pending:
+            lines: list[str] = []
+            while self.place < len(self._text):
+                end = self._text.find("\n", self.place)
+                end = len(self._text) if end < 0 else end
+                line = self._text[self.place : end]
+                self.place = min(end + 1, len(self._text))
+                line = line.lstrip("\t") if document.strip else line
+                if line == document.delimiter:
+                    break
+                lines.append(f"{line}\n")
+            body = "".join(lines)
+            if document.quoted:
+                document.text.append((Literal(body, quoted=True),))
+            else:
+                document.text.append(WordReader(body, _substituted(self._depth)).quoted(0, "")[0])
+
+    def finish(self) -> None:
+        """Give here-documents without a line end their (empty) text."""
+        if self._here:
+            self._read_here_documents()
+
+    # --- grammar ---
+
+    def script(self) -> Script:
+        """Read lists up to what does not belong to them."""
+        items: list[AndOr] = []
+        self._skip_newlines()
+        while not self._ends():
+            began = self.place
+            item = self._and_or()
+            behind = self._is("&")
+            items.append(replace(item, behind=behind, text=self._text[began : self.place].strip()))
+            if self._is(";", "&", "\n"):
+                self._take_operator()
+                self._skip_newlines()
+            elif not self._ends():
+                raise self._unexpected()
+        return Script(tuple(items))
+
+    def _ends(self) -> bool:
+        return self.at_end() or self._is(")", ";;") or self._reserved() in _CLOSING
+
+    def _and_or(self) -> AndOr:
+        pipelines = [(";", self._pipeline())]
+        while self._is("&&", "||"):
+            joint = self._take_operator()
+            self._skip_newlines()
+            pipelines.append((joint, self._pipeline()))
+        return AndOr(tuple(pipelines))
+
+    def _pipeline(self) -> Pipeline:
+        negated = False
+        while self._take_reserved("!"):
+            negated = not negated
+        commands = [self._command()]
+        while self._is("|"):
+            self._take_operator()
+            self._skip_newlines()
+            commands.append(self._command())
+        return Pipeline(tuple(commands), negated)
+
+    def _command(self) -> Command:
+        if self._is("("):
+            return self._redirected(self._subshell())
+        word = self._reserved()
+        readers: dict[str, Callable[[], Compound]] = {
+            "if": self._if, "while": self._loop, "until": self._loop, "for": self._for, "case": self._case,
+            "{": self._group,
+        }  # fmt: skip
+        if word in readers:
+            return self._redirected(readers[word]())
+        if word in _CLOSING:
+            raise self._unexpected()
+        function = self._function(word)
+        return function if function is not None else self._simple()
+
+    def _redirected(self, made: Compound) -> Compound:
+        found: list[Redirection] = []
+        while (redirection := self._redirection()) is not None:
+            found.append(redirection)
+        return replace(made, redirections=tuple(found)) if found else made
+
+    def _function(self, word: str) -> Function | None:
+        name = _NAME.fullmatch(word)
+        if name is None:
+            return None
+        match = re.compile(re.escape(word) + r"[ \t]*\([ \t]*\)").match(self._text, self.place)
+        if match is None:
+            return None
+        self.place = match.end()
+        self._skip_newlines()
+        body = self._command()
+        return Function(word, body if isinstance(body, Compound) else Compound("group", (_script_of(body),)))
+
+    def _redirection(self) -> Redirection | None:
+        self._skip_blanks()
+        match = _REDIRECTION.match(self._text, self.place)
+        if match is None:
+            return None
+        self.place = match.end()
+        operator = match[2] or match[0]
+        fd = int(match[1]) if match[1] else 0 if operator.startswith("<") else 1
+        self._skip_blanks()
+        if self._operator() or self.at_end():
+            raise self._unexpected()
+        word, self.place = self._words.word(self.place)
+        if operator in ("<<", "<<-"):
+            return self._here_document(fd, operator, word)
+        return Redirection(fd, operator, word)
+
+    def _here_document(self, fd: int, operator: str, word: Word) -> Redirection:
+        quoted = any(isinstance(part, Literal) and part.quoted for part in word)
+        text: list[Word] = []
+        self._here.append(_HereDocument(unquoted_text(word), quoted, operator == "<<-", text))
+        return Redirection(fd, "<<", (), text)
+
+    def _simple(self) -> Simple:
+        line = self._text.count("\n", 0, self.place) + 1
+        words: list[Word] = []
+        assignments: list[tuple[str, Word]] = []
+        redirections: list[Redirection] = []
+        while not self.at_end():
+            redirection = self._redirection()
+            if redirection is not None:
+                redirections.append(redirection)
+                continue
+            if self._operator():
+                if self._is("(") and words:
+                    raise self._unexpected()
+                break
+            assignment = None if words else _ASSIGNMENT.match(self._text, self.place)
+            if assignment:
+                word, self.place = self._words.word(assignment.end())
+                assignments.append((assignment[1] + assignment[2], word))
+            else:
+                word, self.place = self._words.word(self.place)
+                words.append(word)
+        if not words and not redirections and not assignments:
+            raise self._unexpected()
+        return Simple(tuple(words), tuple(assignments), tuple(redirections), line)
+
+    def _if(self) -> Compound:
+        parts: list[Script] = []
+        self._take_reserved("if")
+        while True:
+            parts.append(self._body())
+            self._expect("then")
+            parts.append(self._body())
+            if not self._take_reserved("elif"):
+                break
+        if self._take_reserved("else"):
+            parts.append(self._body())
+        self._expect("fi")
+        return Compound("if", tuple(parts))
+
+    def _body(self) -> Script:
+        script = self.script()
+        if not script.items and not self.at_end():
+            raise self._unexpected()
+        return script
+
+    def _loop(self) -> Compound:
+        kind = self._reserved()
+        self._take_reserved(kind)
+        condition = self._body()
+        return Compound(kind, (condition, self._do()))
+
+    def _do(self) -> Script:
+        self._expect("do")
+        body = self._body()
+        self._expect("done")
+        return body
+
+    def _for(self) -> Compound:
+        self._take_reserved("for")
+        name = self._reserved()
+        if not re.fullmatch(r"[A-Za-z_]\w*", name):
+            raise ShellSyntaxError("syntax error: bad for loop variable")
+        self._take_reserved(name)
+        self._skip_newlines()
+        words: tuple[Word, ...] | None = None
+        if self._take_reserved("in"):
+            words = self._word_list()
+        if self._is(";"):
+            self._take_operator()
+        self._skip_newlines()
+        return Compound("for", (self._do(),), name, words)
+
+    def _word_list(self) -> tuple[Word, ...]:
+        words: list[Word] = []
+        while not self.at_end() and not self._operator():
+            word, self.place = self._words.word(self.place)
+            words.append(word)
+        return tuple(words)
+
+    def _case(self) -> Compound:
+        self._take_reserved("case")
+        self._skip_blanks()
+        word, self.place = self._words.word(self.place)
+        self._skip_newlines()
+        self._expect("in")
+        self._skip_newlines()
+        arms: list[CaseArm] = []
+        while not self._take_reserved("esac"):
+            arms.append(self._arm())
+            self._skip_newlines()
+        return Compound("case", words=(word,), arms=tuple(arms))
+
+    def _arm(self) -> CaseArm:
+        if self._is("("):
+            self._take_operator()
+        patterns: list[Word] = []
+        while True:
+            self._skip_blanks()
+            if self.at_end() or self._operator():
+                raise self._unexpected()
+            word, self.place = self._words.word(self.place)
+            patterns.append(word)
+            if not self._is("|"):
+                break
+            self._take_operator()
+        self.expect_operator(")")
+        body = self.script()
+        if self._is(";;"):
+            self._take_operator()
+        elif self._reserved() != "esac":
+            raise ShellSyntaxError(f'syntax error: unexpected {self.shown()} (expecting ";;")')
+        return CaseArm(tuple(patterns), body)
+
+    def _group(self) -> Compound:
+        self._take_reserved("{")
+        body = self._body()
+        self._expect("}")
+        return Compound("group", (body,))
+
+    def _subshell(self) -> Compound:
+        self._take_operator()
+        body = self._body()
+        self.expect_operator(")")
+        return Compound("subshell", (body,))
+
+
+def _script_of(command: Command) -> Script:
+    return Script((AndOr(((";", Pipeline((command,))),)),))
