@@ -32,6 +32,9 @@ _SYSTEM_FILES: Mapping[str, Mapping[str, str]] = {
     "alpine": {
         "etc/passwd": _USERS, "etc/group": _GROUP, "etc/os-release": _ALPINE, "etc/alpine-release": "3.21.3\n",
     },
+    "agnhost": {
+        "etc/passwd": _USERS, "etc/group": _GROUP, "etc/os-release": _ALPINE, "etc/alpine-release": "3.21.3\n",
+    },
     "debian": {
         "etc/passwd": f"{_USERS}nginx:x:101:101:nginx user:/nonexistent:/bin/false\n",
         "etc/group": f"{_GROUP}nginx:x:101:\n",

@@ -88,6 +88,8 @@ IMAGES: Mapping[str, Image] = {
         Image("busybox", "shell", (), ("sh",), tags=("latest", "stable", "musl", "glibc", "uclibc"), newest_major=1,
               system="busybox"),
         Image("curl", "shell", ("/entrypoint.sh",), ("curl",), newest_major=8, system="alpine"),
+        Image("agnhost", "shell", ("/agnhost",), ("pause",), tags=(), newest_major=2, system="agnhost"),
+        Image("alpine", "shell", (), ("/bin/sh",), tags=("latest", "edge"), newest_major=3, system="alpine"),
         Image(
             "controller", "ingress-nginx", ("/usr/bin/dumb-init", "--"), ("/nginx-ingress-controller",), newest_major=1,
             ports=(80, 443),

@@ -144,6 +144,11 @@ async def curl(network: Network, arguments: list[str], streams: Streamset, files
     return code
 
 
+async def fetch(network: Network, url: str, streams: Streamset) -> Answer:
+    """Return the answer to a GET; raises ``CurlError``."""
+    return await _followed(network, url, Options(), streams)
+
+
 async def _one(network: Network, url: str, options: Options, streams: Streamset, files: Files) -> int:
     limit = float(options.values.get("limit", 0)) or None
     try:

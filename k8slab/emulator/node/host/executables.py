@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping
 
+from k8slab.emulator.node.host.agnhost import command as agnhost
 from k8slab.emulator.node.host.applets import (
     conditions,
     encoding,
@@ -47,6 +48,7 @@ _SYSTEMS: Mapping[str, tuple[Mapping[str, Applet], str]] = {
     "busybox": (_BUSYBOX, "ash"),
     "alpine": ({**_BUSYBOX, **network.CURL}, "ash"),
     "debian": (_DEBIAN, "dash"),
+    "agnhost": ({**_BUSYBOX, **network.CURL, **agnhost.TABLE}, "ash"),
     # One static binary: nothing else is in there.
     "scratch": ({}, "ash"),
 }

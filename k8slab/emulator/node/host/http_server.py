@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from k8slab.emulator.node.host.context import Serve
@@ -35,9 +36,13 @@ class Response:
     body: str
     status: int = 200
     content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def serve_with(handler: Callable[[Request], Response]) -> Serve:
+Handler = Callable[[Request], Response | Awaitable[Response]]
+
+
+def serve_with(handler: Handler) -> Serve:
     """Return what serves a connection with a handler, request after request."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -45,7 +50,8 @@ def serve_with(handler: Callable[[Request], Response]) -> Serve:
             proxy = (await reader.readline()).decode("ascii", "replace").split(" ")
             client = f"{proxy[2]}:{proxy[4]}" if len(proxy) > 5 else ""  # noqa: PLR2004 - PROXY TCP4 a b p q
             while (request := await _read(reader, client)) is not None:
-                _write(writer, request, handler(request))
+                made = handler(request)
+                _write(writer, request, made if isinstance(made, Response) else await made)
                 await writer.drain()
                 if request.header("Connection").lower() == "close":
                     break
@@ -72,11 +78,14 @@ async def _read(reader: asyncio.StreamReader, client: str) -> Request | None:
 
 def _write(writer: asyncio.StreamWriter, request: Request, response: Response) -> None:
     body = response.body.encode()
-    reason = HTTPStatus(response.status).phrase
+    known = response.status in HTTPStatus.__members__.values()
+    reason = HTTPStatus(response.status).phrase if known else f"status code {response.status}"
     head = [
         f"HTTP/1.1 {response.status} {reason}",
         f"Content-Type: {response.content_type}",
         f"Content-Length: {len(body)}",
+        f"Date: {time.strftime('%a, %d %b %Y %H:%M:%S GMT', time.gmtime())}",
+        *(f"{name}: {value}" for name, value in response.headers.items()),
         "",
         "",
     ]

@@ -16,7 +16,7 @@ from k8slab.emulator.node.host.shell.files import Tree
 
 # The shell's class cannot be named here: it holds a System.
 Applet = Callable[[Any, list[str], Streamset], Awaitable[int]]
-_FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin")
+_FOLDERS = ("/", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin")
 
 
 @dataclass(slots=True)
