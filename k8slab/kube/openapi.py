@@ -24,14 +24,20 @@ _SCALARS: Mapping[str, Obj] = {
     "uint32": {"type": "integer", "format": "int64"},
     "double": {"type": "number", "format": "double"},
     "bytes": {"type": "string", "format": "byte"},
-    "quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
-    "intOrString": {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
     "time": {"type": "string", "format": "date-time"},
     "microTime": {"type": "string", "format": "date-time"},
     "duration": {"type": "string"},
-    "fieldsV1": {"type": "object"},
-    "raw": {"type": "object"},
     "any": {},
+}
+# Types with a schema of their own, which JSON does not write as objects with fields.
+_NAMED: Mapping[str, tuple[str, Obj]] = {
+    "quantity": ("apimachinery.pkg.api.resource.Quantity", {"oneOf": [{"type": "string"}, {"type": "number"}]}),
+    "intOrString": (
+        "apimachinery.pkg.util.intstr.IntOrString",
+        {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
+    ),
+    "fieldsV1": ("apimachinery.pkg.apis.meta.v1.FieldsV1", {"type": "object"}),
+    "raw": ("apimachinery.pkg.runtime.RawExtension", {"type": "object"}),
 }
 _EXTENSIONS = {
     "merge": "x-kubernetes-patch-merge-key",
@@ -210,6 +216,10 @@ class _Components:
     def _type(self, name: str) -> Obj:
         if name in _SCALARS:
             return dict(_SCALARS[name])
+        if name in _NAMED:
+            full = _full(_NAMED[name][0])
+            self.schemas[full] = dict(_NAMED[name][1])
+            return {"$ref": f"#/components/schemas/{full}"}
         if not self._schema.has(name) or set(self._schema.fields(name)) == {"items"}:
             return {"type": "array", "items": {"type": "string"}}
         self._add(name)

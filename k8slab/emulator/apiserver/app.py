@@ -6,6 +6,7 @@ import logging
 
 from aiohttp import web
 
+from k8slab.emulator.apiserver import deprecations
 from k8slab.emulator.apiserver.answers import error_answer, json_answer
 from k8slab.emulator.apiserver.authorization.attributes import attributes_of
 from k8slab.emulator.apiserver.authorization.impersonation import impersonated
@@ -31,6 +32,7 @@ def build_app(services: Services) -> web.Application:
     app = web.Application(client_max_size=LIMIT_BYTES, handler_args={"auto_decompress": True})
     server = _Server(services)
     app.router.add_route("*", "/{path:.*}", server.handle)
+    app.on_response_prepare.append(deprecations.warn)
     return app
 
 
@@ -65,6 +67,7 @@ class _Server:
         target = target_of(self._services.catalog, request.rel_url.raw_path)
         if target is None:
             raise _no_such_path()
+        deprecations.note(request, target.resource)
         return await self._serve(request, target)
 
     def _authorize(self, request: web.Request) -> None:

@@ -180,30 +180,28 @@ class Decoder:
         """Shape a custom object by its schema, and its metadata as that of any object; raises ``ApiError`` 400."""
         api_version, kind = expected_kind(target)
         try:
-            made, unknown = self.shaped(body.obj, target, warnings)
+            made, unknown = self.shaped(body.obj, target)
         except DecodeError as error:
             raise _not_handled(api_version, kind, str(error)) from error
         texts = [*(problems(body.data) if body.data else ()), *(f'unknown field "{path}"' for path in unknown)]
         self.report(texts, warnings, lambda: _not_handled(api_version, kind, strict_error(texts)))
         return made
 
-    def shaped(self, obj: Obj, target: Target, warnings: list[str]) -> tuple[Obj, list[str]]:
+    def shaped(self, obj: Obj, target: Target) -> tuple[Obj, list[str]]:
         """Return an object as its type has it, and the paths that it does not know; raises ``DecodeError``."""
         api_version, kind = expected_kind(target)
         custom = target.resource.custom if is_custom(target) else None
         if custom is None:
             conformed = conform(self.schema, api_version, kind, obj)
             return conformed.obj, list(conformed.unknown)
-        if custom.warning and custom.warning not in warnings:
-            warnings.append(custom.warning)
         pruned, unknown = (obj, []) if custom.preserve else prune(obj, custom.schema)
         meta, odd = shape(self.schema, METADATA, pruned.get("metadata") or {}, "metadata")
         return {**pruned, "apiVersion": api_version, "kind": kind, "metadata": meta}, [*odd, *unknown]
 
-    def merged(self, obj: Obj, target: Target, warnings: list[str]) -> Obj:
+    def merged(self, obj: Obj, target: Target) -> Obj:
         """Return an object after a server-side apply in the shape of its type; raises ``ApiError`` 500."""
         try:
-            return self.shaped(obj, target, warnings)[0]
+            return self.shaped(obj, target)[0]
         except DecodeError as error:
             message = (
                 f"failed to convert new object ({object_text(obj)}) to proper version: "

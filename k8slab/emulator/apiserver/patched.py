@@ -65,7 +65,7 @@ def typed_patched(decoder: Decoder, obj: Obj, patch: Patch, target: Target, warn
     if problem:
         raise _refused(decoder, obj, patch, problem)
     try:
-        made, unknown = decoder.shaped(obj, target, warnings)
+        made, unknown = decoder.shaped(obj, target)
     except DecodeError as error:
         cause = unstructured_problem(error) if patch.type == "strategic" else str(error)
         raise _refused(decoder, obj, patch, cause) from error

@@ -92,7 +92,7 @@ class _PatchWrite:
     def _conformed(self, obj: Obj) -> Obj:
         if isinstance(self.body, Patch):
             return typed_patched(self.decoder, obj, self.body, self.target, self.warnings)
-        return named(self.decoder.merged(obj, self.target, self.warnings), self.target)
+        return named(self.decoder.merged(obj, self.target), self.target)
 
 
 def _exists(services: Services, target: Target) -> bool:
