@@ -13,15 +13,17 @@ import crossplane
 from k8slab.emulator.api import (
     ContainerLog,
     ContainerSpec,
+    DialError,
     ExecRequest,
     ExecStreams,
     Fabric,
+    RunningContainer,
     Source,
-    StartError,
 )  # fmt: skip
 from k8slab.emulator.nginx.process import NginxProcess
 from k8slab.emulator.node.nginx.layout import lay_out
 from k8slab.emulator.node.nginx.load import load
+from k8slab.emulator.node.nginx.refusals import EndedContainer, PortTakenError, Refusal
 from k8slab.emulator.node.nginx.translate import ConfigurationError, Places, Translation, translate
 
 ToolShell = Callable[[ContainerSpec, ExecRequest, ExecStreams], Any]
@@ -35,11 +37,19 @@ class NginxProgram:
         self._run_dir = run_dir
         self._shell = shell
 
-    async def start(self, spec: ContainerSpec, log: ContainerLog) -> NginxContainer:
-        """Translate the configuration of the pod's tree and start nginx; raises ``StartError``."""
+    async def start(self, spec: ContainerSpec, log: ContainerLog) -> RunningContainer:
+        """Translate the configuration of the pod's tree and start nginx; raises ``StartError``.
+
+        A configuration that nginx refuses or a port that another container has is the end of a program that did start.
+        """
         lay_out(Path(spec.root))
         container = NginxContainer(self._fabric, self._run_dir, spec, log, self._shell)
-        await container.begin()
+        try:
+            await container.begin()
+        except ConfigurationError as error:
+            return EndedContainer(1, Refusal(log).configuration(str(error)))
+        except PortTakenError as error:
+            return EndedContainer(1, Refusal(log).ports(error.ports))
         return container
 
 
@@ -57,17 +67,29 @@ class NginxContainer:
         self._ports: set[int] = set()
 
     async def begin(self) -> None:
-        """Write the configuration and start the master; raises ``StartError``."""
+        """Write the configuration and start the master.
+
+        Raises ``ConfigurationError``, ``PortTakenError``, ``StartError``.
+        """
         Path(self._places.sockets).mkdir(parents=True, exist_ok=True)
-        try:
-            translation = self._translated()
-        except ConfigurationError as error:
-            self._log.write("stderr", f"nginx: {error}\n".encode())
-            raise StartError(str(error)) from error
+        translation = self._translated()
+        taken = [port for port in sorted(translation.ports) if await self._is_taken(port)]
+        if taken:
+            raise PortTakenError(taken)
         await self._write(translation)
         sockets = [self._places.socket(port) for port in sorted(translation.ports)]
         await self._process.start(sockets, self._spec.root)
         self._announce(translation.ports)
+
+    async def _is_taken(self, port: int) -> bool:
+        """Tell whether another container of the pod listens already."""
+        spec = self._spec
+        source = Source(spec.pod_address, spec.namespace, spec.pod_name)
+        try:
+            route = await self._fabric.route(source, "127.0.0.1", port)
+        except DialError:
+            return False
+        return route.socket_path != self._places.socket(port)
 
     @property
     def _configuration(self) -> str:
