@@ -94,8 +94,8 @@ def test_a_failed_init_container_ends_the_pod(pods: Kubectl) -> None:
     found = status(pods, "init-fail")
     assert [entry["ready"] for entry in found["initContainerStatuses"]] == [True, False]
     assert found["containerStatuses"][0]["state"] == {"waiting": {"reason": "PodInitializing"}}
-    done = pods("logs", "init-fail", "--all-containers")
-    assert done.stdout == "one\ntwo\n"
+    assert [pods("logs", "init-fail", "-c", name).stdout for name in ("i1", "i2")] == ["one\n", "two\n"]
+    done = pods("logs", "init-fail")
     assert 'container "c" in pod "init-fail" is waiting to start: PodInitializing' in done.stderr
 
 

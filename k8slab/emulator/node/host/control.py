@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import itertools
 import json
 import os
@@ -233,7 +234,9 @@ class _HostNetwork:
         return list(answer["addresses"])
 
     async def listen(self, port: int, serve: Serve) -> None:
-        """Serve a port of the pod until the container ends."""
+        """Serve a port of the pod until the container ends; raises ``OSError`` when another container has it."""
+        if port in await self.listening():
+            raise OSError(errno.EADDRINUSE, "address already in use", f":{port}")
         Path(self._sockets).mkdir(parents=True, exist_ok=True)
         path = f"{self._sockets}/{port}"
         with suppress(FileNotFoundError):

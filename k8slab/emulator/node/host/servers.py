@@ -53,8 +53,8 @@ async def whoami(context: ProgramContext, arguments: list[str]) -> int:
         lines += [f"{key}: {value}" for key, value in others]
         return Response("\n".join([*lines, "", ""]))
 
+    await _say(context, f"{_stamp()} Starting up on port {port}\n")
     await context.network.listen(port, serve_with(answer))
-    await context.streams.err(f"{_stamp()} Starting up on port {port}\n".encode())
     return await _for_ever()
 
 
@@ -120,6 +120,10 @@ async def as_server(main: Main, context: ProgramContext, process: Process) -> in
     process.handler, process.task = handler, task
     try:
         return await task
+    except OSError as error:
+        # What Go's log.Fatal makes of a failed ListenAndServe.
+        await _say(context, f"{_stamp()} listen tcp {error.filename}: bind: {error.strerror}\n")
+        return 1
     except asyncio.CancelledError:
         if ended or process.killed_by:
             return ended[0] if ended else 128 + process.killed_by

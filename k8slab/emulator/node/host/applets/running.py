@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 import signal
@@ -72,19 +73,61 @@ def _prompt(shell: Shell) -> bytes:
 
 async def _interactive(shell: Shell, streams: Streamset) -> int:
     """Run complete commands as their lines come; with a terminal, ask for them."""
-    kept = ""
+    kept, keys = "", _Keys(shell) if streams.terminal else None
     while True:
         if streams.terminal:
             await streams.err(b"> " if kept else _prompt(shell))
-        line = text_of(await streams.read.line())
+        line = text_of(await (keys.line(streams) if keys else streams.read.line()))
+        if keys and keys.interrupted:
+            kept = ""
+            await keys.over(streams)
+            continue
         kept += line
         if not line or _complete(kept):
             code = await _run_lines(shell, kept, streams)
             if code is not None:
                 return await shell.leave(code, streams)
             kept = ""
+        if keys and keys.interrupted:
+            await keys.over(streams)
         if not line:
             return await shell.leave(shell.state.last, streams)
+
+
+class _Keys:
+    """Notes the interrupts of an interactive shell: they end a line or a command, never the shell."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._pressed = asyncio.Event()
+        before = shell.state.process.handler
+
+        def handler(number: int) -> bool:
+            if number != signal.SIGINT:
+                return before(number) if before is not None else False
+            self._pressed.set()
+            return True
+
+        shell.state.process.handler = handler
+
+    @property
+    def interrupted(self) -> bool:
+        return self._pressed.is_set()
+
+    async def line(self, streams: Streamset) -> bytes:
+        """Return the next line; an interrupt gives up what was typed."""
+        waits = [asyncio.ensure_future(streams.read.line()), asyncio.ensure_future(self._pressed.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            return waits[0].result() if waits[0].done() else b""  # type: ignore[return-value]
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    async def over(self, streams: Streamset) -> None:
+        """Begin a new line of output."""
+        self._pressed.clear()
+        await streams.err(b"\n")
 
 
 def _complete(text: str) -> bool:
