@@ -13,6 +13,7 @@ from k8slab.clock import Entropy
 from k8slab.emulator.api import Caller, Dialer
 from k8slab.emulator.apiserver.callers import user_info
 from k8slab.emulator.apiserver.webhooks.calling import NoServiceError, WebhookCallError, call
+from k8slab.emulator.apiserver.webhooks.conditions import meets_conditions
 from k8slab.emulator.apiserver.webhooks.matching import Attempt, concerns, review_of
 from k8slab.emulator.registry.registry import Registry
 from k8slab.kube.objects import Obj, dig, labels_of, name_of
@@ -48,7 +49,7 @@ class WebhookAdmission:
         again: list[Obj] = []
         asked: list[Obj] = []
         for webhook in self._webhooks(MUTATING_WEBHOOKS):
-            if not self._concerns(webhook, attempt):
+            if not self._concerns(webhook, attempt, caller):
                 continue
             changed = await self._changed(webhook, attempt, caller, warnings)
             if changed is not attempt:
@@ -57,7 +58,7 @@ class WebhookAdmission:
                 asked.append(webhook)
             attempt = changed
         for webhook in again:
-            if self._concerns(webhook, attempt):
+            if self._concerns(webhook, attempt, caller):
                 attempt = await self._changed(webhook, attempt, caller, warnings)
         return attempt
 
@@ -83,7 +84,8 @@ class WebhookAdmission:
 
     async def validate(self, attempt: Attempt, caller: Caller, warnings: list[str]) -> None:
         """Ask the validating webhooks, all at once; the first refusal counts."""
-        concerned = [webhook for webhook in self._webhooks(VALIDATING_WEBHOOKS) if self._concerns(webhook, attempt)]
+        known = self._webhooks(VALIDATING_WEBHOOKS)
+        concerned = [webhook for webhook in known if self._concerns(webhook, attempt, caller)]
         told: list[list[str]] = [[] for _ in concerned]
         asked = [
             self._ask(webhook, attempt, caller, texts, mutating=False)
@@ -95,14 +97,14 @@ class WebhookAdmission:
             if isinstance(answer, BaseException):
                 raise answer
 
-    def _concerns(self, webhook: Obj, attempt: Attempt) -> bool:
+    def _concerns(self, webhook: Obj, attempt: Attempt, caller: Caller) -> bool:
         labels = None
         if attempt.resource.namespaced or attempt.resource == NAMESPACES:
             name = attempt.namespace if attempt.resource.namespaced else attempt.name
             found = self._registry.lookup("Namespace", "", name)
             own = attempt.new if attempt.resource == NAMESPACES else None
             labels = labels_of(found or own or {"metadata": {}})
-        return concerns(webhook, attempt, labels)
+        return concerns(webhook, attempt, labels) and meets_conditions(webhook, attempt, user_info(caller))
 
     async def _ask(self, webhook: Obj, attempt: Attempt, caller: Caller, warnings: list[str], *, mutating: bool) -> Obj:
         name = webhook["name"]

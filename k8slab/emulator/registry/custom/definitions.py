@@ -10,6 +10,7 @@ from k8slab.emulator.registry.strategy import Context
 from k8slab.emulator.registry.validation.names import DNS_1035, check
 from k8slab.kube.custom.definition import storage_version
 from k8slab.kube.custom.jsonpath import JsonPathError, steps
+from k8slab.kube.custom.rules import check_expressions
 from k8slab.kube.custom.structure import check_schema
 from k8slab.kube.objects import Obj, dig, metadata, name_of
 from k8slab.kube.status import FORBIDDEN, INVALID, NOT_SUPPORTED, REQUIRED, FieldError
@@ -70,7 +71,7 @@ def validate_definition(obj: Obj) -> Errors:
         schema = dig(version, "schema", "openAPIV3Schema")
         if schema is not None:
             yield from check_schema(schema, f"{shown}.openAPIV3Schema")
-        yield from _check_rules(schema, f"{shown}.openAPIV3Schema")
+        yield from check_expressions(schema, f"{shown}.openAPIV3Schema")
         columns = "spec" if single else f"spec.versions[{index}]"
         yield from _check_columns(version.get("additionalPrinterColumns") or [], f"{columns}.additionalPrinterColumns")
     yield from _check_conversion(spec.get("conversion") or {})
@@ -161,16 +162,3 @@ def _check_conversion(conversion: Obj) -> Errors:
         yield FieldError(FORBIDDEN, "spec.conversion.strategy", detail=text)
     elif strategy != "None":
         yield FieldError(NOT_SUPPORTED, "spec.conversion.strategy", strategy, 'supported values: "None", "Webhook"')
-
-
-def _check_rules(schema: Any, path: str) -> Errors:
-    """Refuse CEL rules: an object that breaks one must never be accepted."""
-    if not isinstance(schema, dict):
-        return
-    if schema.get("x-kubernetes-validations"):
-        text = "rules in CEL are not served by the embedded cluster yet; they work on kind: %lab start --cluster kind"
-        yield FieldError(FORBIDDEN, f"{path}.x-kubernetes-validations", detail=text)
-    for name, inner in (schema.get("properties") or {}).items():
-        yield from _check_rules(inner, f"{path}.properties[{name}]")
-    for part in ("items", "additionalProperties"):
-        yield from _check_rules(schema.get(part), f"{path}.{part}")

@@ -7,6 +7,7 @@ import orjson
 from k8slab.emulator.registry.strategy import Errors, Strategy
 from k8slab.emulator.store import Entry
 from k8slab.kube.custom.checking import check
+from k8slab.kube.custom.rules import check_rules
 from k8slab.kube.custom.shaping import default
 from k8slab.kube.objects import Obj
 from k8slab.kube.resources import CustomVersion, Resource
@@ -18,12 +19,19 @@ def custom_strategy(custom: CustomVersion) -> Strategy:
 
     def validate_update(new: Obj, old: Obj) -> Errors:
         # Ratcheting: what was wrong before and did not change is let through.
-        known = {str(error) for error in check(_own(old), custom.schema)}
-        yield from (error for error in check(_own(new), custom.schema) if str(error) not in known)
+        known = {
+            str(error) for error in (*check(_own(old), custom.schema), *check_rules(_shown(old), None, custom.schema))
+        }
+        yield from (error for error in _all(new, old) if str(error) not in known)
 
     def validate_new(obj: Obj) -> Errors:
-        yield from check(_own(obj), custom.schema)
+        yield from _all(obj, None)
         yield from _check_scale(obj, custom)
+
+    def _all(new: Obj, old: Obj | None) -> Errors:
+        wrong = list(check(_own(new), custom.schema))
+        # Rules may rely on the schema: they are looked at when it is met.
+        yield from wrong or check_rules(_shown(new), None if old is None else _shown(old), custom.schema)
 
     return Strategy(
         defaults=lambda obj: default(obj, custom.schema),
@@ -39,6 +47,12 @@ def custom_strategy(custom: CustomVersion) -> Strategy:
 def _own(obj: Obj) -> Obj:
     """Return an object without the metadata, which has rules of its own."""
     return {**obj, "metadata": {}}
+
+
+def _shown(obj: Obj) -> Obj:
+    """Return an object as rules see it: of the metadata only the names."""
+    meta = {key: obj["metadata"][key] for key in ("name", "generateName") if key in obj.get("metadata", {})}
+    return {**obj, "metadata": meta}
 
 
 def _check_scale(obj: Obj, custom: CustomVersion) -> Errors:

@@ -7,13 +7,16 @@ from collections.abc import Iterator, Sequence
 
 from k8slab.emulator.registry.validation.names import SUBDOMAIN, NameRule, check
 from k8slab.emulator.registry.validation.values import one_of, port_number
+from k8slab.kube import cel
 from k8slab.kube.objects import Obj, dig
-from k8slab.kube.status import INVALID, REQUIRED, FieldError
+from k8slab.kube.status import FORBIDDEN, INVALID, REQUIRED, FieldError
 
 # Names of RBAC objects only have to be parts of a URL's path: system:node is one.
 PATH_SEGMENT = NameRule(re.compile(r"(?!\.\.?$)[^/%]+"), 253, "may not contain '/' or '%', and may not be '.' or '..'")
 _KINDS = ("Group", "ServiceAccount", "User")
 _LONGEST_TIMEOUT = 30
+# What the conditions of a webhook can look at.
+CONDITION_NAMES = ("object", "oldObject", "request")
 
 
 def validate_role(obj: Obj) -> Iterator[FieldError]:
@@ -82,6 +85,26 @@ def validate_webhooks(obj: Obj) -> Iterator[FieldError]:
         yield from _webhook(webhook, f"webhooks[{index}]")
 
 
+def _conditions(conditions: Sequence[Obj], path: str) -> Iterator[FieldError]:
+    for index, condition in enumerate(conditions):
+        where = f"{path}[{index}]"
+        if not condition.get("name"):
+            yield FieldError(REQUIRED, f"{where}.name")
+        if not cel.available():
+            text = (
+                f"conditions in CEL need a library on the embedded cluster: {cel.INSTALL}, then start the cluster anew"
+            )
+            yield FieldError(FORBIDDEN, f"{where}.expression", detail=text)
+        elif not condition.get("expression"):
+            yield FieldError(REQUIRED, f"{where}.expression")
+        else:
+            try:
+                cel.compile_expression(condition["expression"], CONDITION_NAMES)
+            except cel.CelError as error:
+                text = f"compilation failed: {error}"
+                yield FieldError(INVALID, f"{where}.expression", condition["expression"], text)
+
+
 def _webhook(webhook: Obj, path: str) -> Iterator[FieldError]:
     name = webhook.get("name", "")
     yield from check(SUBDOMAIN, f"{path}.name", name)
@@ -102,6 +125,7 @@ def _webhook(webhook: Obj, path: str) -> Iterator[FieldError]:
         detail = "the timeout value must be between 1 and 30 seconds"
         yield FieldError(INVALID, f"{path}.timeoutSeconds", seconds, detail)
     yield from _client(webhook.get("clientConfig") or {}, f"{path}.clientConfig")
+    yield from _conditions(webhook.get("matchConditions") or [], f"{path}.matchConditions")
 
 
 def _client(config: Obj, path: str) -> Iterator[FieldError]:

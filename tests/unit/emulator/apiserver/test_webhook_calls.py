@@ -225,3 +225,42 @@ async def test_a_webhook_with_side_effects_stops_a_dry_run(registry: Registry):
     await configure(registry, VALIDATING_WEBHOOKS, entry)
     with pytest.raises(ApiError, match="connection refused"):
         await admission(registry).validate(attempt(dry_run=True), JANE, [])
+
+
+@pytest.mark.parametrize(
+    ("expression", "asked"),
+    [
+        ("object.metadata.name == 'a'", True),
+        ("object.metadata.name == 'b'", False),
+        ("request.userInfo.username != 'jane'", False),
+    ],
+)
+async def test_a_condition_spares_the_question(registry: Registry, expression: str, asked: bool):
+    pytest.importorskip("cel_expr_python", reason="conditions in CEL need the extra: pip install 'k8slab[cel]'")
+    condition = {"name": "c", "expression": expression}
+    await configure(
+        registry,
+        VALIDATING_WEBHOOKS,
+        {"clientConfig": {"url": "https://127.0.0.1:1/x"}, "matchConditions": [condition]},
+    )
+    if not asked:
+        await admission(registry).validate(attempt(), JANE, [])
+        return
+    with pytest.raises(ApiError, match="connection refused"):
+        await admission(registry).validate(attempt(), JANE, [])
+
+
+async def test_a_condition_that_cannot_be_evaluated_stops_the_write_or_not(registry: Registry):
+    pytest.importorskip("cel_expr_python", reason="conditions in CEL need the extra: pip install 'k8slab[cel]'")
+    condition = {"name": "c", "expression": "object.spec.x == 1"}
+    entry = {"clientConfig": {"url": "https://127.0.0.1:1/x"}, "matchConditions": [condition]}
+    await configure(registry, VALIDATING_WEBHOOKS, entry)
+    with pytest.raises(
+        ApiError,
+        match="no such key: spec",
+    ):
+        await admission(registry).validate(attempt(), JANE, [])
+    found = registry.get(VALIDATING_WEBHOOKS, "", "hooks").decode()
+    found["webhooks"][0]["failurePolicy"] = "Ignore"
+    await registry.update(VALIDATING_WEBHOOKS, "", "hooks", found)
+    await admission(registry).validate(attempt(), JANE, [])
