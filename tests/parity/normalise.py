@@ -23,6 +23,7 @@ _RULES: Sequence[tuple[str, str]] = (
     # Identities.
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<uid>"),
     (r"(resourceVersion\"?: ?)\"\d*\"", r'\1"<version>"'),
+    (r"(resourceVersion\\\":\\\")\d+", r"\1<version>"),
     (r"(Resource Version: +)\d+", r"\1<version>"),
     (r"(containerID\"?: \"?|Container ID: +)(?:containerd|k8slab)://[0-9a-f]+", r"\1<container>"),
     (r"(imageID\"?: \"?|Image ID: +)\S*?sha256:[0-9a-f]{64}", r"\1<image>"),
@@ -43,7 +44,7 @@ _RULES: Sequence[tuple[str, str]] = (
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000(?: UTC)?", "<time>"),
     (rf"\b[A-Z][a-z]{{2}}, \d\d (?:{_MONTHS}) \d{{4}} \d\d:\d\d:\d\d (?:[+-]\d{{4}}|GMT)", "<time>"),
     (rf"\b\d\d/(?:{_MONTHS})/\d{{4}}:\d\d:\d\d:\d\d [+-]\d{{4}}", "<time>"),
-    (r"\b[EWI]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ (?=\w+\.go:\d+\])", "<time> "),
+    (r"\b[EWI]\d{4} \d\d:\d\d:\d\d\.\d+ +(?:\d+|<node-port>) (?=\w+\.go:\d+\])", "<time> "),
     (rf"\b{_DURATION} \(x\d+ over {_DURATION}\)", "<age>"),
     (rf"\({_DURATION} ago\)", "(<age> ago)"),
     (rf"(?m)((?:^| {{2,}}|\t))(?:{_DURATION}|<invalid>)(?=$| {{2,}}|\t| *\n)", r"\1<age>"),
