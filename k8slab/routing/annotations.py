@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from k8slab.routing.settings import Settings
-from k8slab.routing.table import NOT_SERVED, SERVED, Risk
+from k8slab.routing.table import NOT_SERVED, SERVED
 from k8slab.routing.values import InvalidValueError
 
 PREFIX = "nginx.ingress.kubernetes.io/"
@@ -20,12 +20,6 @@ class Parsed:
     settings: Settings
     refused: str = ""
     not_served: tuple[str, ...] = ()
-
-
-def risk_of(name: str) -> tuple[str, Risk] | None:
-    """Return the group and the risk of an annotation without its prefix; None for unknown ones."""
-    row = SERVED.get(name)
-    return (row.group, row.risk) if row else NOT_SERVED.get(name)
 
 
 def parse_annotations(annotations: Mapping[str, str]) -> Parsed:

@@ -39,6 +39,8 @@ class Surroundings:
     review: Review = _unreviewed
     certificate: CertificateCheck = lambda _path, _host: False
     snippets: bool = False
+    # Returns a number that grows from Ingress to Ingress (by uid) where more is known of their age than its second.
+    seen: Callable[[str], int] = lambda _uid: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def build_model(ingresses: Iterable[Obj], classes: Classes, around: Surroundings
 
 
 def _entries(model: Model, ingresses: Iterable[Obj], classes: Classes, around: Surroundings) -> Iterator[_Entry]:
-    for ingress in sorted((entry for entry in ingresses if classes.owns(entry)), key=_age):
+    owned = [entry for entry in ingresses if classes.owns(entry)]
+    for ingress in sorted(owned, key=lambda entry: _age(entry, around)):
         owner = Owner(namespace_of(ingress), name_of(ingress), uid_of(ingress))
         parsed = parse_annotations(annotations_of(ingress))
         if parsed.refused:
@@ -95,10 +98,11 @@ def _allowed(settings: Settings, around: Surroundings) -> Settings:
     return replace(settings, configuration_snippet="", server_snippet="", auth_snippet="")
 
 
-def _age(ingress: Obj) -> tuple[str, tuple[int, ...]]:
+def _age(ingress: Obj, around: Surroundings) -> tuple[str, int, tuple[int, ...]]:
     # Of two that are equally old, the one whose name is later in the alphabet comes first.
     key = f"{namespace_of(ingress)}/{name_of(ingress)}"
-    return str(dig(ingress, "metadata", "creationTimestamp", default="")), tuple(-ord(sign) for sign in key)
+    made = str(dig(ingress, "metadata", "creationTimestamp", default=""))
+    return made, around.seen(uid_of(ingress)), tuple(-ord(sign) for sign in key)
 
 
 def backend_of(entry: Obj | None, namespace: str) -> Backend | None:

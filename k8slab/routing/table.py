@@ -182,3 +182,9 @@ NOT_SERVED: Mapping[str, tuple[str, Risk]] = {
 # Known to every version and without an effect in this one: accepted in silence, as by the controller.
 DEAD = ("http2-push-preload", "secure-backends", "enable-influxdb", "influxdb-measurement", "influxdb-port",
         "influxdb-host", "influxdb-server-name", "secure-verify-ca-secret", "add-base-url", "base-url-scheme")  # fmt: skip
+
+
+def risk_of(name: str) -> tuple[str, Risk] | None:
+    """Return the group and the risk of an annotation without its prefix; None for unknown ones."""
+    row = SERVED.get(name)
+    return (row.group, row.risk) if row else NOT_SERVED.get(name)

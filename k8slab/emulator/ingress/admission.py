@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from k8slab.emulator.ingress.options import Options
 from k8slab.emulator.ingress.watching import Watched
-from k8slab.emulator.ingress.webhook import refusal, review
+from k8slab.emulator.ingress.webhook import refusal, review, warnings
 from k8slab.kube.objects import name_of, namespace_of
 
 _LARGEST = 9 << 20
@@ -52,14 +52,15 @@ class AdmissionServer:
             raise ValueError("no request")  # noqa: TRY004 - one kind of error for everything malformed
         ingress = request.get("object") or {}
         ingress.setdefault("metadata", {}).setdefault("namespace", request.get("namespace", ""))
+        classes, configuration = self._watched.classes(), self._watched.configuration()
+        reviewer = self._watched.reviewer(configuration)
         message = refusal(
-            ingress, self._watched.ingresses(), self._watched.classes(), self._watched.configuration(),
-            catch_all=not self._options.disable_catch_all,
-        )  # fmt: skip
+            ingress, self._watched.ingresses(), classes, reviewer, catch_all=not self._options.disable_catch_all
+        )
         if not message:
             where = f"{namespace_of(ingress)}/{name_of(ingress)}"
             self._tell("I", "main.go:107", f'"successfully validated configuration, accepting" ingress="{where}"')
-        return json.dumps(review(request, message)).encode()
+        return json.dumps(review(request, message, warnings(ingress, classes, configuration))).encode()
 
 
 def _answer(code: int, body: bytes) -> bytes:

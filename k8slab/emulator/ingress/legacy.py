@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from k8slab.clock import Clock
 from k8slab.emulator.api import ContainerLog, ContainerSpec, ExecRequest, ExecStreams
 from k8slab.emulator.ingress.log import ControllerLog
+from k8slab.emulator.ingress.slots import Slots
 
 _SOURCE = "k8s.io/client-go@v0.20.2/tools/cache/reflector.go:167"
 _MISSING = "the server could not find the requested resource"
@@ -18,7 +20,7 @@ class LegacyContainer:
     """Lists Ingresses of networking.k8s.io/v1beta1 for ever; nginx is never started, so no probe is ever answered."""
 
     def __init__(self, spec: ContainerSpec, log: ContainerLog, clock: Clock) -> None:
-        self._log = ControllerLog(log, clock, {}, spec.root)
+        self._log = ControllerLog(log, clock, Slots(Path(spec.root)), spec.root)
         self._clock = clock
         self._log.banner(spec.image)
         self._running = asyncio.create_task(self._list())

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from k8slab.clock import Clock
 from k8slab.emulator.api import ContainerLog
+from k8slab.emulator.ingress.slots import Slots
 
 _LINE = "-" * 79
-_UPSTREAM = re.compile(rb"\[([^\]]*)\] \[\] unix:\S+")
 
 
 class ControllerLog:
-    """Writes lines; ``last`` maps a backend's name to the endpoint that its last connection went to."""
+    """Writes lines; sockets of ours are shown as the addresses that they stand for."""
 
-    def __init__(self, log: ContainerLog, clock: Clock, last: Mapping[str, str], scratch: str) -> None:
+    def __init__(self, log: ContainerLog, clock: Clock, slots: Slots, scratch: str) -> None:
         self._log = log
         self._clock = clock
-        self._last = last
+        self._slots = slots
         self._scratch = scratch.encode()
+        self._slot = re.compile(rb"(?:http://|https://|grpc://|grpcs://)?unix:" + re.escape(self._scratch)
+                                + rb"/u/([0-9a-f]{12})/(\d+):?")  # fmt: skip
+        self._default = b"unix:" + self._scratch + b"/default"
 
     def banner(self, image: str) -> None:
         """Write what the controller says first."""
@@ -37,10 +39,13 @@ class ControllerLog:
         self._log.write("stderr", f"{level}{now:%m%d %H:%M:%S.%f}       7 {place}] {text}\n".encode())
 
     def of_nginx(self, stream: str, line: bytes) -> None:
-        """Take a line of nginx; sockets of ours are shown as the endpoints they stand for."""
-        shown = _UPSTREAM.sub(self._endpoint, line).replace(self._scratch, b"/etc/nginx")
+        """Take a line of nginx."""
+        shown = line
+        if self._scratch in line:
+            shown = self._slot.sub(self._address, line).replace(self._default, b"127.0.0.1:8181")
+            shown = shown.replace(self._scratch, b"/etc/nginx")
         self._log.write("stdout" if stream == "stdout" else "stderr", shown)
 
-    def _endpoint(self, match: re.Match[bytes]) -> bytes:
-        endpoint = self._last.get(match[1].decode(), "-")
-        return b"[" + match[1] + b"] [] " + endpoint.encode()
+    def _address(self, match: re.Match[bytes]) -> bytes:
+        address = self._slots.address(match[1].decode(), int(match[2])).encode()
+        return b"http://" + address if match[0].startswith(b"http") else address

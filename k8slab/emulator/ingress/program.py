@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.resources
 import os
-import re
-import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +12,24 @@ from pathlib import Path
 from k8slab.clock import Clock
 from k8slab.emulator.api import Api, ContainerLog, ContainerSpec, ExecRequest, ExecStreams, Fabric, Source
 from k8slab.emulator.ingress.admission import AdmissionServer
-from k8slab.emulator.ingress.balancing import RoundRobin
-from k8slab.emulator.ingress.certificates import fake_certificate, usable_pair, write_private
-from k8slab.emulator.ingress.control import tell_backends
+from k8slab.emulator.ingress.certificates import fake_certificate, write_private
 from k8slab.emulator.ingress.legacy import LegacyContainer
 from k8slab.emulator.ingress.log import ControllerLog
-from k8slab.emulator.ingress.model import Model
+from k8slab.emulator.ingress.material import Material, named_hosts
 from k8slab.emulator.ingress.options import Options, parse_options
+from k8slab.emulator.ingress.placing import Placing, Planned
+from k8slab.emulator.ingress.planning import plan, policies, policies_name, remote_backends
 from k8slab.emulator.ingress.reports import Reports
+from k8slab.emulator.ingress.server import Server
 from k8slab.emulator.ingress.status import addresses, publish
-from k8slab.emulator.ingress.text import Files, render
+from k8slab.emulator.ingress.text.files import Files
+from k8slab.emulator.ingress.text.render import render
 from k8slab.emulator.ingress.watching import Watched
 from k8slab.emulator.nginx.process import NginxProcess
 
 _PORTS = (80, 443, 10254)
 _SETTLE_SECONDS = 0.02
+_RETRY_SECONDS = 0.5
 ToolShell = Callable[[ContainerSpec, ExecRequest, ExecStreams], Awaitable[int]]
 
 
@@ -66,15 +66,16 @@ class IngressContainer:
         self._parts, self._spec, self._options = parts, spec, options
         self._scratch = parts.run_dir / "i" / f"{spec.pod_uid[:8]}-{spec.container[:16]}"
         source = Source(spec.pod_address, spec.namespace, spec.pod_name)
-        self._source = source
-        self._balancer = RoundRobin(parts.fabric, source)
-        self._log = ControllerLog(log, parts.clock, self._balancer.last, str(self._scratch))
+        self._placing = Placing(parts.fabric, source, self._scratch)
+        self._log = ControllerLog(log, parts.clock, self._placing.slots, str(self._scratch))
         self._dirty = asyncio.Event()
         self._watched = Watched(parts.api, parts.clock, options, self._dirty.set)
         self._reports = Reports(parts.api, parts.clock, spec, options, self._watched)
         self._nginx = NginxProcess(str(self._scratch), f"{self._scratch}/nginx.conf", self._log.of_nginx)
+        self._server = Server(self._nginx, self._scratch, Path(spec.root), self._log, self._reports)
+        self._material = Material(self._scratch, self._watched.secret, self._watched.configmap)
         self._admission = AdmissionServer(self._watched, options, self._log.line)
-        self._text = ""
+        self._planned: Planned = {}
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._running: asyncio.Task[None] | None = None
 
@@ -96,28 +97,31 @@ class IngressContainer:
 
     async def _serve(self) -> None:
         self._scratch.mkdir(parents=True, exist_ok=True)
-        script = importlib.resources.files(__package__).joinpath("balancer.js").read_text()
-        (self._scratch / "balancer.js").write_text(script)
         write_private(self._scratch / "default.pem", fake_certificate(self._parts.clock.now()))
+        self._material.scripts()
         await self._watched.start(self._reports.on_ingress)
         await self._reports.start()
         self._log.line("I", "nginx.go:339", '"Starting NGINX process"')
-        model = self._watched.model()
-        await self._prepare(model)
+        self._watched.routes_changed = False
+        await self._server.begin(*await self._rendered())
         await self._start_nginx()
-        await self._told(model)
         self._announce()
         while True:
-            await self._dirty.wait()
-            await asyncio.sleep(_SETTLE_SECONDS)
-            self._dirty.clear()
+            await self._next_change()
             await self._sync()
+
+    async def _next_change(self) -> None:
+        """Wait for a change; look again by itself while an endpoint is ready where nobody listens yet."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._dirty.wait(), _RETRY_SECONDS if self._placing.missing else None)
+        await asyncio.sleep(_SETTLE_SECONDS)
+        self._dirty.clear()
 
     async def _start_nginx(self) -> None:
         sockets = [self._socket(port) for port in self._ports()]
         if self._options.webhook:
             await self._admission.start(str(self._scratch / "webhook"))
-        await self._nginx.start([*sockets, str(self._scratch / "control")], self._spec.root)
+        await self._nginx.start([*sockets, str(self._scratch / "default")], self._spec.root)
 
     def _ports(self) -> tuple[int, ...]:
         return (*_PORTS, self._options.webhook) if self._options.webhook else _PORTS
@@ -130,11 +134,13 @@ class IngressContainer:
             self._parts.fabric.listen(self._spec.pod_address, port, self._socket(port))
 
     async def _sync(self) -> None:
-        model = self._watched.model()
-        before = self._text
-        if await self._prepare(model):
-            await self._reload(before)
-        await self._told(model)
+        if not self._watched.routes_changed:
+            # Endpoints are not configuration: nginx finds them through its slots.
+            await self._placing.place(self._planned, self._watched.endpoints)
+            return
+        self._watched.routes_changed = False
+        if await self._server.serve(*await self._rendered()):
+            self._placing.slots.keep(list(self._planned))
         await self._publish()
 
     async def _publish(self) -> None:
@@ -143,63 +149,26 @@ class IngressContainer:
         service = self._watched.named_service(self._options.publish_service)
         await publish(self._parts.api, ours, addresses(self._options, service, [await self._reports.node_address()]))
 
-    async def _prepare(self, model: Model) -> bool:
-        """Write the configuration; tell whether it changed."""
+    async def _rendered(self) -> tuple[str, list[str]]:
+        """Return the configuration, and the hosts that nginx would not find."""
+        model, configuration = self._watched.model(), self._watched.configuration()
         self._reports.about(model)
-        files = await self._files(model)
-        text = render(model, self._watched.configuration(), files)
-        if text == self._text:
-            return False
-        self._text = text
-        (self._scratch / "nginx.conf").write_text(text)
-        shown = Path(self._spec.root) / "etc/nginx/nginx.conf"
-        shown.parent.mkdir(parents=True, exist_ok=True)
-        shown.write_text(text)
-        return True
-
-    async def _files(self, model: Model) -> Files:
-        backends = {
-            backend.name: await self._parts.fabric.forward(
-                self._source, backend.name, self._balancer.chooser(backend.name)
-            )
-            for backend in model.backends
-        }
-        folder = ""
-        if self._options.webhook:
-            folder = self._spec.root + self._options.webhook_folder
-        return Files(
-            scratch=str(self._scratch), ports={port: self._socket(port) for port in self._ports()},
-            backends=backends, certificates=self._certificates(model), webhook=folder,
+        remote = remote_backends(model, self._watched.is_remote)
+        self._planned = plan(model, configuration, remote)
+        await self._placing.place(self._planned, self._watched.endpoints)
+        hosts, unknown = await self._placing.hosts(named_hosts(model, configuration))
+        decided = policies(model, configuration, dict(self._planned), str(self._scratch))
+        files = Files(
+            scratch=str(self._scratch), address=self._spec.pod_address,
+            ports={port: self._socket(port) for port in self._ports()},
+            upstreams={name: upstream for name, (_, upstream) in self._planned.items()},
+            certificates=self._material.certificates(model), secrets=self._material.secrets(model), hosts=hosts,
+            headers=self._material.headers(model, configuration), remote=remote,
+            webhook=self._spec.root + self._options.webhook_folder if self._options.webhook else "",
             webhook_port=self._options.webhook, as_root=os.geteuid() == 0,
+            policies=self._material.write(policies_name(decided), decided.encode()),
         )  # fmt: skip
-
-    def _certificates(self, model: Model) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for server in model.servers.values():
-            pair = usable_pair(self._watched.secret(server.tls), server.host) if server.tls else b""
-            if pair:
-                path = self._scratch / (re.sub(r"[^a-z0-9.-]", "_", f"{server.tls}-{server.host}") + ".pem")
-                write_private(path, pair)
-                found[f"{server.tls} {server.host}"] = str(path)
-        return found
-
-    async def _reload(self, before: str) -> None:
-        code, output = await self._nginx.test()
-        if code:
-            self._log.line("E", "queue.go:131", f'"requeuing" err="\\n{output.decode(errors="replace").strip()}"')
-            await self._reports.reload_failed(output.decode(errors="replace"))
-            # The old configuration goes on serving; the next change is compared with it.
-            (self._scratch / "nginx.conf").write_text(before)
-            return
-        self._nginx.signal(signal.SIGHUP)
-        self._log.line("I", "controller.go:228", '"Backend successfully reloaded"')
-        await self._reports.reloaded()
-
-    async def _told(self, model: Model) -> None:
-        endpoints = self._watched.endpoints(model)
-        self._balancer.update({name: list(pairs) for name, pairs in endpoints.items()})
-        ready = sorted(name for name, pairs in endpoints.items() if pairs)
-        await tell_backends(str(self._scratch / "control"), ready)
+        return render(model, configuration, files), unknown
 
     async def _close(self) -> None:
         for port in self._ports():

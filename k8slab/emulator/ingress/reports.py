@@ -6,14 +6,14 @@ import asyncio
 
 from k8slab.clock import Clock
 from k8slab.emulator.api import Api, ContainerSpec
-from k8slab.emulator.ingress.annotations import PREFIX, parse_annotations
-from k8slab.emulator.ingress.model import Model
 from k8slab.emulator.ingress.options import Options
 from k8slab.emulator.ingress.watching import Watched
 from k8slab.emulator.machinery.events import EventRecorder
 from k8slab.kube.objects import Obj, annotations_of, dig, key_of, name_of
 from k8slab.kube.resources import PODS
 from k8slab.kube.status import ApiError
+from k8slab.routing.annotations import PREFIX, parse_annotations
+from k8slab.routing.model import Model
 
 _COMPONENT = "nginx-ingress-controller"
 

@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 from k8slab.clock import Clock
 from k8slab.emulator.api import Api
-from k8slab.emulator.ingress.model import Backend, Classes, Model, build_model, by_service, classes_of, port_endpoints
+from k8slab.emulator.ingress.certificates import usable_pair
 from k8slab.emulator.ingress.options import Options
-from k8slab.emulator.ingress.settings import Configuration, parse_configuration
 from k8slab.emulator.machinery.informer import Handler, Informer
-from k8slab.kube.objects import Obj, dig
+from k8slab.kube.objects import Obj, annotations_of, dig, labels_of, uid_of
 from k8slab.kube.resources import (
     CONFIG_MAPS,
     ENDPOINT_SLICES,
@@ -20,10 +19,21 @@ from k8slab.kube.resources import (
     SECRETS,
     SERVICES,
 )  # fmt: skip
+from k8slab.routing.building import Surroundings, build_model
+from k8slab.routing.classes import Classes, classes_of
+from k8slab.routing.configuration import Configuration, parse_configuration
+from k8slab.routing.endpoints import Endpoints, external_endpoint, port_endpoints, service_endpoint
+from k8slab.routing.model import Backend, Model
+from k8slab.routing.reviewing import Reviewer
+
+_SERVICE_LABEL = "kubernetes.io/service-name"
 
 
 class Watched:
-    """Informers of everything that the controller reads; ``changed`` is called after each change."""
+    """Informers of everything that the controller reads; ``changed`` is called after each change.
+
+    ``routes_changed`` tells whether something else than endpoints changed since it was last set to False.
+    """
 
     def __init__(self, api: Api, clock: Clock, options: Options, changed: Callable[[], None]) -> None:
         self._options = options
@@ -31,13 +41,20 @@ class Watched:
         kinds = (INGRESSES, INGRESS_CLASSES, SERVICES, ENDPOINT_SLICES, CONFIG_MAPS, SECRETS)
         self._informers = {resource.plural: Informer(api, resource, clock) for resource in kinds}
         self._tasks: list[asyncio.Task[None]] = []
+        self._slices: dict[tuple[str, str], dict[str, Obj]] = {}
+        self._service_upstreams: frozenset[str] = frozenset()
+        self._seen: dict[str, int] = {}
+        self.routes_changed = True
 
     async def start(self, on_ingress: Handler) -> None:
         """Follow the objects; return when the present ones are known."""
+        self._informers["endpointslices"].subscribe(self._on_slice)
         self._tasks = [asyncio.create_task(informer.run()) for informer in self._informers.values()]
-        for informer in self._informers.values():
+        for name, informer in self._informers.items():
             await informer.synced.wait()
-            informer.subscribe(lambda _before, _after: self._changed())
+            if name != "endpointslices":
+                informer.subscribe(self._on_change)
+        self._informers["ingresses"].subscribe(self._on_ingress)
         self._informers["ingresses"].subscribe(on_ingress)
 
     async def stop(self) -> None:
@@ -46,17 +63,56 @@ class Watched:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _on_change(self, before: Obj | None, after: Obj | None) -> None:
+        if before is not None and after is not None and _told(before) == _told(after):
+            return  # only its status or its managed fields: leases and the like change all the time
+        self.routes_changed = True
+        self._changed()
+
+    def _on_ingress(self, before: Obj | None, after: Obj | None) -> None:
+        """Remember the order in which new Ingresses came: timestamps have whole seconds."""
+        if before is None and after is not None:
+            self._seen[uid_of(after)] = max(self._seen.values(), default=0) + 1
+        elif after is None and before is not None:
+            self._seen.pop(uid_of(before), None)
+
+    def _on_slice(self, before: Obj | None, after: Obj | None) -> None:
+        if before is not None:
+            self._slices.get(_service_of(before), {}).pop(before["metadata"]["name"], None)
+        if after is not None:
+            self._slices.setdefault(_service_of(after), {})[after["metadata"]["name"]] = after
+        self._changed()
+
     def ingresses(self) -> list[Obj]:
         """Return the Ingresses of the namespaces that are watched."""
         return list(self._informers["ingresses"].objects(self._options.namespace))
 
     def model(self) -> Model:
         """Return the routes as they are now."""
+        service = self.named_service(self._options.default_service)
         namespace, _, name = self._options.default_service.partition("/")
-        service = self._informers["services"].get(namespace, name) if name else None
         ports = dig(service, "spec", "ports", default=[]) if service else []
-        default = Backend(namespace, name, ports[0]["port"]) if ports else None
-        return build_model(self.ingresses(), self.classes(), default=default)
+        configuration = self.configuration()
+        around = Surroundings(
+            default=Backend(namespace, name, ports[0]["port"]) if ports else None,
+            service=self.named_service,
+            review=self.reviewer(configuration),
+            certificate=lambda path, host: bool(usable_pair(self.secret(path), host)),
+            snippets=configuration.allow_snippets,
+            seen=lambda uid: self._seen.get(uid, 0),
+        )
+        model = build_model(self.ingresses(), self.classes(), around)
+        self._service_upstreams = frozenset(
+            policy.backend.name
+            for policy in model.policies.values()
+            if (configuration.service_upstream if policy.settings.service_upstream is None
+                else policy.settings.service_upstream)
+        )  # fmt: skip
+        return model
+
+    def reviewer(self, configuration: Configuration) -> Reviewer:
+        """Return what finds values wrong that name other objects."""
+        return Reviewer(self.secret, self.configmap, configuration)
 
     def classes(self) -> Classes:
         """Return which Ingresses are ours."""
@@ -66,19 +122,23 @@ class Watched:
 
     def configuration(self) -> Configuration:
         """Return what the controller's ConfigMap says."""
-        namespace, _, name = self._options.configmap.partition("/")
-        found = self._informers["configmaps"].get(namespace, name) if name else None
-        return parse_configuration((found or {}).get("data") or {})
+        return parse_configuration((self.configmap(self._options.configmap) or {}).get("data") or {})
 
-    def endpoints(self, model: Model) -> dict[str, list[tuple[str, int]]]:
-        """Return the ready endpoints of every backend."""
-        slices = by_service(self._informers["endpointslices"].objects())
-        return {
-            backend.name: port_endpoints(
-                backend, self.service(backend), slices.get((backend.namespace, backend.service), [])
-            )
-            for backend in model.backends
-        }
+    def endpoints(self, backend: Backend) -> Endpoints:
+        """Return the ready endpoints of a backend; a Service that stands for itself or a name has one."""
+        service = self.service(backend)
+        if service is not None and dig(service, "spec", "type") == "ExternalName":
+            return external_endpoint(backend, service)
+        if backend.name in self._service_upstreams:
+            return service_endpoint(backend, service)
+        slices = self._slices.get((backend.namespace, backend.service), {})
+        return port_endpoints(backend, service, slices.values())
+
+    def is_remote(self, backend: Backend) -> bool:
+        """Tell whether a backend's endpoints are no pods of their own."""
+        service = self.service(backend)
+        external = service is not None and dig(service, "spec", "type") == "ExternalName"
+        return external or backend.name in self._service_upstreams
 
     def service(self, backend: Backend) -> Obj | None:
         """Return the Service of a backend."""
@@ -86,10 +146,25 @@ class Watched:
 
     def named_service(self, path: str) -> Obj | None:
         """Return the Service ``namespace/name``."""
-        namespace, _, name = path.partition("/")
-        return self._informers["services"].get(namespace, name)
+        return self._named("services", path)
 
     def secret(self, path: str) -> Obj | None:
         """Return the Secret ``namespace/name``."""
+        return self._named("secrets", path)
+
+    def configmap(self, path: str) -> Obj | None:
+        """Return the ConfigMap ``namespace/name``."""
+        return self._named("configmaps", path)
+
+    def _named(self, plural: str, path: str) -> Obj | None:
         namespace, _, name = path.partition("/")
-        return self._informers["secrets"].get(namespace, name)
+        return self._informers[plural].get(namespace, name) if name else None
+
+
+def _told(obj: Obj) -> tuple[object, ...]:
+    """Return what of an object can matter for routes."""
+    return obj.get("spec"), obj.get("data"), annotations_of(obj), dig(obj, "status", "loadBalancer")
+
+
+def _service_of(found: Obj) -> tuple[str, str]:
+    return str(dig(found, "metadata", "namespace", default="")), str(labels_of(found).get(_SERVICE_LABEL, ""))

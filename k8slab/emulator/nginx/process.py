@@ -81,10 +81,10 @@ class NginxProcess:
             if b"using inherited sockets" not in line:
                 self._write(stream, line)
 
-    async def test(self) -> tuple[int, bytes]:
-        """Run ``nginx -t``; return its exit code and what it printed."""
+    async def test(self, configuration: str = "") -> tuple[int, bytes]:
+        """Run ``nginx -t`` (of another file than the usual one, if given); return its exit code and what it printed."""
         process = await asyncio.create_subprocess_exec(
-            nginx_binary(), "-t", "-p", self._prefix, "-c", self._configuration, "-e", "stderr",
+            nginx_binary(), "-t", "-p", self._prefix, "-c", configuration or self._configuration, "-e", "stderr",
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env={},
         )  # fmt: skip
         output, _ = await process.communicate()

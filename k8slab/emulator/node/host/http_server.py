@@ -65,7 +65,10 @@ def serve_with(handler: Handler) -> Serve:
 
 async def _read(reader: asyncio.StreamReader, client: str) -> Request | None:
     try:
-        raw = await reader.readuntil(b"\r\n\r\n")
+        start = await reader.readexactly(1)
+        if not start.isalpha():
+            return None  # no method begins so: a TLS handshake, mostly, which would never send a line's end
+        raw = start + await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
         return None
     first, *lines = raw.decode("latin-1").strip().split("\r\n")
@@ -73,6 +76,8 @@ async def _read(reader: asyncio.StreamReader, client: str) -> Request | None:
     pairs = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
     size = next((int(value) for name, value in pairs if name.lower() == "content-length"), 0)
     body = await reader.readexactly(min(size, _LARGEST_BODY)) if size else b""
+    for left in range(size - len(body), 0, -_LARGEST_BODY):  # the rest is read, not kept
+        await reader.readexactly(min(left, _LARGEST_BODY))
     return Request(method, target, version, pairs, body, client)
 
 

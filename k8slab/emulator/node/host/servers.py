@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -41,21 +42,44 @@ async def whoami(context: ProgramContext, arguments: list[str]) -> int:
     name = _option(arguments, "-name", "--name") or context.env.get("WHOAMI_NAME", "")
     port = _port(_option(arguments, "-port", "--port") or context.env.get("WHOAMI_PORT_NUMBER", ""), 80)
 
-    def answer(request: Request) -> Response:
-        path = request.target.partition("?")[0]
+    health = [200]
+
+    async def answer(request: Request) -> Response:
+        path, _, query = request.target.partition("?")
         if path == "/health":
-            return Response("")
+            return _health(request, health)
+        if path == "/bench":
+            return Response("1")
         lines = [f"Name: {name}"] if name else []
         lines += [f"Hostname: {context.hostname}", "IP: 127.0.0.1", "IP: ::1", f"IP: {context.address}"]
         lines += [f"RemoteAddr: {request.client}", f"{request.method} {request.target} {request.version}"]
         lines.append(f"Host: {request.header('Host')}")
         others = sorted((key.title(), value) for key, value in request.headers if key.lower() != "host")
         lines += [f"{key}: {value}" for key, value in others]
-        return Response("\n".join([*lines, "", ""]))
+        text = "\n".join([*lines, "", ""]) + request.body.decode(errors="replace")
+        await asyncio.sleep(_wait(query))
+        return Response(text)
 
     await _say(context, f"{_stamp()} Starting up on port {port}\n")
     await context.network.listen(port, serve_with(answer))
     return await _for_ever()
+
+
+def _health(request: Request, state: list[int]) -> Response:
+    """Answer the status that the last POST asked for."""
+    if request.method == "POST":
+        text = request.body.decode(errors="replace").strip()
+        if text.isdecimal() and 100 <= int(text) < 600:  # noqa: PLR2004 - HTTP status codes
+            state[0] = int(text)
+            return Response("")
+        return Response("", status=400)
+    return Response("", status=state[0])
+
+
+def _wait(query: str) -> float:
+    """Return the seconds of ``wait=``, a duration as Go writes it."""
+    found = re.search(r"(?:^|&)wait=(\d+(?:\.\d+)?)(ms|s|m)(?:&|$)", query)
+    return float(found[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0}[found[2]] if found else 0.0
 
 
 async def hello_server(context: ProgramContext, _arguments: list[str]) -> int:
