@@ -50,5 +50,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with own_home() as home:
         provider = EmbeddedProvider(root=home)
         provider.start(silent)
-        yield Lab(provider, tmp_path_factory.mktemp("home"))
+        made = Lab(provider, tmp_path_factory.mktemp("home"))
+        # The first pod starts the host of all programs, which stays as long as the cluster does.
+        made.done("create", "namespace", "first")
+        made.done("run", "-n", "first", "first", "--image=registry.k8s.io/pause:3.10")
+        made.done("wait", "-n", "first", "--for=condition=Ready", "pod/first", "--timeout=20s")
+        yield made
         provider.delete(silent)
