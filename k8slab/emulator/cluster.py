@@ -169,7 +169,9 @@ class Cluster:
             ),
             "certgen": accounts.program("kube-webhook-certgen", lambda own: CertgenProgram(own, self._clock)),
         }
-        self._kubelet = Kubelet(api.managed_by("kubelet"), self._network, self._clock, run_dir, programs)
+        self._kubelet = Kubelet(
+            api.managed_by("kubelet"), self._network, self._clock, run_dir, programs, self._folder / "node"
+        )
         await self._kubelet.start()
         return self._kubelet
 

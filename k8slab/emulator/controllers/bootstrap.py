@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from k8slab.emulator.api import Api
 from k8slab.emulator.controllers.rbac.defaults import default_policy
 from k8slab.kube.objects import Obj, name_of, namespace_of
-from k8slab.kube.resources import ENDPOINT_SLICES, ENDPOINTS, NAMESPACES, SERVICES, Resource
+from k8slab.kube.resources import ENDPOINT_SLICES, ENDPOINTS, NAMESPACES, SERVICES, STORAGE_CLASSES, Resource
 from k8slab.kube.status import ApiError
 
 SYSTEM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "default")
@@ -34,6 +34,7 @@ def _objects(address: str, port: int) -> Iterator[tuple[Resource, Obj]]:
     for name in SYSTEM_NAMESPACES:
         yield NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     yield from default_policy()
+    yield STORAGE_CLASSES, _storage_class()
     yield SERVICES, _service(port)
     ports = [{"name": "https", "port": port, "protocol": "TCP"}]
     yield (
@@ -70,6 +71,18 @@ def _service(target_port: int) -> Obj:
             "sessionAffinity": "None",
             "type": "ClusterIP",
         },
+    }
+
+
+def _storage_class() -> Obj:
+    """Return the default class, as kind has it."""
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "provisioner": "rancher.io/local-path",
+        "reclaimPolicy": "Delete",
+        "volumeBindingMode": "WaitForFirstConsumer",
     }
 
 

@@ -6,6 +6,13 @@ from k8slab.emulator.controllers.cronjob import CronJobController
 from k8slab.emulator.controllers.daemonset import DaemonSetController
 from k8slab.emulator.controllers.replicaset import ReplicationControllerController
 from k8slab.emulator.controllers.statefulset import StatefulSetController
+from k8slab.emulator.controllers.volumes import (
+    ClaimBinder,
+    ClaimProtection,
+    LocalProvisioner,
+    VolumeProtection,
+    VolumeReclaimer,
+)
 from k8slab.emulator.machinery.controller import Controller, Desk
 
 
@@ -16,4 +23,9 @@ def kind_controllers(desk: Desk) -> list[Controller]:
         StatefulSetController(desk),
         ReplicationControllerController(desk),
         CronJobController(desk),
+        ClaimBinder(desk),
+        VolumeReclaimer(desk),
+        ClaimProtection(desk),
+        VolumeProtection(desk),
+        LocalProvisioner(desk),
     ]

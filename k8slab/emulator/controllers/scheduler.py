@@ -8,9 +8,11 @@ from typing import Any
 from k8slab.clock import timestamp
 from k8slab.emulator.controllers.pods import has_ended
 from k8slab.emulator.controllers.scheduler_filters import NodeLoad, explanation, misfit
+from k8slab.emulator.controllers.scheduler_volumes import PodVolumes
+from k8slab.emulator.controllers.volumes.claims import claims_used
 from k8slab.emulator.machinery.controller import DONE, Desk, ObjectKey, Result, Watch
 from k8slab.kube.objects import Obj, dig, find_condition, is_deleting, key_of, name_of, namespace_of, uid_of
-from k8slab.kube.resources import NODES, PODS
+from k8slab.kube.resources import CLAIMS, NODES, PODS
 from k8slab.kube.status import ApiError
 
 # Pods that fit nowhere are looked at again at least this often (flushUnschedulablePodsLeftover).
@@ -28,13 +30,21 @@ class Scheduler:
         self._api = desk.api
         self._pods = desk.informer(PODS)
         self._nodes = desk.informer(NODES)
+        self._volumes = PodVolumes(desk)
         self._recorder = desk.recorder(self.name)
         # Pods that were bound but do not show it in the watched copies yet, by uid.
         self._assumed: dict[str, str] = {}
 
     def watches(self) -> Sequence[Watch]:
         """React to pods without node, and to everything that may make room for them."""
-        return (Watch(PODS, self._after_pod), Watch(NODES, self._after_node))
+        return (Watch(PODS, self._after_pod), Watch(NODES, self._after_node), Watch(CLAIMS, self._after_claim))
+
+    def _after_claim(self, before: Obj | None, after: Obj | None) -> Iterable[ObjectKey]:
+        claim = after if after is not None else before
+        if claim is None:
+            return []
+        near = self._pods.objects(namespace_of(claim))
+        return [key_of(pod) for pod in near if self._waits(pod) and name_of(claim) in claims_used(pod)]
 
     def _after_pod(self, before: Obj | None, after: Obj | None) -> Iterable[ObjectKey]:
         pod = after if after is not None else before
@@ -66,14 +76,20 @@ class Scheduler:
         pod = self._pods.get(key.namespace, key.name)
         if pod is None or not self._waits(pod) or uid_of(pod) in self._assumed:
             return DONE
+        problem = self._volumes.problem(pod)
         loads = self._loads()
-        misfits = {name_of(load.node): misfit(pod, load) for load in loads}
+        if problem:
+            await self._report(pod, f"0/{len(loads)} nodes are available: {problem}. not found")
+            return Result(requeue_after=_AGAIN)
+        misfits = {name_of(load.node): misfit(pod, load) or self._volumes.misfit(pod, load.node) for load in loads}
         fitting = [load for load in loads if misfits[name_of(load.node)] is None]
         if not fitting:
             await self._report(pod, explanation([found for found in misfits.values() if found is not None]))
             return Result(requeue_after=_AGAIN)
         best = max(fitting, key=lambda load: (load.free_share(), name_of(load.node)))
-        await self._bind(pod, name_of(best.node))
+        # Claims that wait for their first pod are bound before it is: their change brings the next sync.
+        if await self._volumes.select(pod, name_of(best.node)):
+            await self._bind(pod, name_of(best.node))
         return DONE
 
     def _loads(self) -> list[NodeLoad]:

@@ -120,7 +120,18 @@ class EventRecorder:
         if recorded is not None and await self._repeat(recorded, event):
             return
         _remember(self._recorded, key, _Recorded(event, 1))
-        await self._api.create(EVENTS, event)
+        await self._create(event)
+
+    async def _create(self, event: Obj) -> None:
+        try:
+            await self._api.create(EVENTS, event)
+        except ApiError as error:
+            if error.reason != "AlreadyExists":
+                raise
+            # Another component told something of the same object in the same moment.
+            name, _, _ = name_of(event).rpartition(".")
+            event["metadata"]["name"] = f"{name}.{self._nanosecond(self._clock.now()):x}"
+            await self._create(event)
 
     async def _repeat(self, recorded: _Recorded, event: Obj) -> bool:
         known = recorded.event

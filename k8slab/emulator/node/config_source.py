@@ -8,7 +8,7 @@ from k8slab.clock import parse_timestamp
 from k8slab.emulator.api import Api
 from k8slab.emulator.node.volumes.content import VolumeError
 from k8slab.kube.objects import Obj, name_of, namespace_of, uid_of
-from k8slab.kube.resources import CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, Resource
+from k8slab.kube.resources import CLAIMS, CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, VOLUMES, Resource
 from k8slab.kube.status import ApiError
 
 _NOT_FOUND = 404
@@ -27,6 +27,14 @@ class ApiSource:
     async def secret(self, namespace: str, name: str) -> Obj | None:
         """Return a Secret, or None."""
         return await self._get(SECRETS, namespace, name)
+
+    async def claim(self, namespace: str, name: str) -> Obj | None:
+        """Return a PersistentVolumeClaim, or None."""
+        return await self._get(CLAIMS, namespace, name)
+
+    async def volume(self, name: str) -> Obj | None:
+        """Return a PersistentVolume, or None."""
+        return await self._get(VOLUMES, "", name)
 
     async def _get(self, resource: Resource, namespace: str, name: str) -> Obj | None:
         try:

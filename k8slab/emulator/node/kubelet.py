@@ -17,9 +17,10 @@ from k8slab.emulator.node.config_source import ApiSource
 from k8slab.emulator.node.node_object import ADDRESS, NODE_NAME, register_node
 from k8slab.emulator.node.pod_worker import NodeParts, PodWorker
 from k8slab.emulator.node.runtime import Runtime
+from k8slab.emulator.node.volumes.disk import NodeDisk
 from k8slab.emulator.node.volumes.manager import names_used
 from k8slab.kube.objects import Obj, dig, is_deleting, name_of, namespace_of, uid_of
-from k8slab.kube.resources import CONFIG_MAPS, PODS, SECRETS, SERVICES
+from k8slab.kube.resources import CONFIG_MAPS, PODS, SECRETS, SERVICES, VOLUMES
 
 _LOG = logging.getLogger(__name__)
 _SHOWN = {"ConfigMap": CONFIG_MAPS, "Secret": SECRETS}
@@ -27,16 +28,22 @@ _FINAL = ("Succeeded", "Failed")
 
 
 class Kubelet:
-    """Follows the pods of node ``k8slab``; ``access`` is the way into them."""
+    """Follows the pods of node ``k8slab``; ``access`` is the way into them, ``disk`` the folder of its own files."""
 
-    def __init__(self, api: Api, fabric: Fabric, clock: Clock, run_dir: Path, programs: Mapping[str, Program]) -> None:
+    def __init__(
+        self, api: Api, fabric: Fabric, clock: Clock, run_dir: Path, programs: Mapping[str, Program], disk: Path
+    ) -> None:
         self._api = api
         self._fabric = fabric
         self._clock = clock
         self._events = EventRecorder(api, clock, "kubelet", NODE_NAME)
         self._pods = Informer(api, PODS, clock)
         self._services = Informer(api, SERVICES, clock)
-        runtime = Runtime(programs, run_dir, self._services, ApiSource(api), ApiSource(api), clock, NODE_NAME)
+        source = ApiSource(api)
+        self._disk = NodeDisk(disk, source)
+        runtime = Runtime(programs, run_dir, self._services, source, source, clock, NODE_NAME, self._disk)
+        self._volumes = Informer(api, VOLUMES, clock)
+        self._volumes.subscribe(self._on_volume)
         self._shown = [(kind, Informer(api, resource, clock)) for kind, resource in _SHOWN.items()]
         self._parts = NodeParts(api, fabric, clock, self._events, runtime, ADDRESS)
         self._workers: dict[str, tuple[PodWorker, asyncio.Task[None]]] = {}
@@ -58,7 +65,7 @@ class Kubelet:
         await self._pods.synced.wait()
 
     def _parts_running(self) -> list[EventRecorder | Informer]:
-        return [self._events, self._services, self._pods, *(informer for _, informer in self._shown)]
+        return [self._events, self._services, self._pods, self._volumes, *(informer for _, informer in self._shown)]
 
     async def stop(self) -> None:
         """End all programs; the pods stay as objects and come back at the next start."""
@@ -86,6 +93,11 @@ class Kubelet:
             found[0].updated(after)
         elif dig(after, "status", "phase") not in _FINAL or is_deleting(after):
             self._begin(after)
+
+    def _on_volume(self, before: Obj | None, after: Obj | None) -> None:
+        """Remove the data of a volume that is gone."""
+        if after is None and before is not None:
+            self._disk.remove(before)
 
     def _on_shown(self, kind: str, before: Obj | None, after: Obj | None) -> None:
         """Tell the pods that mount a ConfigMap or Secret that it changed."""

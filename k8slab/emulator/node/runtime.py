@@ -14,6 +14,7 @@ from k8slab.emulator.node.catalogue.images import Image, find_image, image_id
 from k8slab.emulator.node.catalogue.references import parse_reference
 from k8slab.emulator.node.environment import ConfigSource, environment, expand
 from k8slab.emulator.node.rootfs import hostname_of, lay_out_system
+from k8slab.emulator.node.volumes.disk import NodeDisk
 from k8slab.emulator.node.volumes.manager import PodVolumes, TokenSource
 from k8slab.emulator.node.volumes.mounts import mount_all, mounts_of
 from k8slab.kube.objects import Obj, name_of, namespace_of, uid_of
@@ -32,7 +33,7 @@ class ServiceList(Protocol):
 class Runtime:
     """Knows the programs by name and where pods' trees are."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what a node is made of
         self,
         programs: Mapping[str, Program],
         run_dir: Path,
@@ -41,6 +42,7 @@ class Runtime:
         tokens: TokenSource,
         clock: Clock,
         node: str,
+        disk: NodeDisk,
     ) -> None:
         self._programs = programs
         self._run_dir = run_dir
@@ -49,6 +51,7 @@ class Runtime:
         self._tokens = tokens
         self._clock = clock
         self._node = node
+        self._disk = disk
 
     def find(self, container: Obj) -> tuple[Image, Program, str]:
         """Return the row, the program and the image id; raises ``PullError``."""
@@ -61,7 +64,7 @@ class Runtime:
 
     def volumes(self, pod: Obj) -> PodVolumes:
         """Return what keeps a pod's volumes."""
-        return PodVolumes(self.folder(pod) / "v", self._source, self._tokens, self._clock)
+        return PodVolumes(self.folder(pod) / "v", self._source, self._tokens, self._clock, self._disk)
 
     def forget(self, pod: Obj) -> None:
         """Remove the files of a pod that is gone."""

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from k8slab.kube.objects import Obj, is_deleting, metadata, name_of
-from k8slab.kube.resources import PODS, Resource
+from k8slab.kube.objects import Obj, annotations_of, is_deleting, metadata, name_of
+from k8slab.kube.resources import CLAIMS, PODS, STORAGE_CLASSES, Resource
 from k8slab.kube.status import ApiError, forbidden, not_found
 
 # Returns a stored object by (kind, namespace, name), or None.
 Lookup = Callable[[str, str, str], Obj | None]
+# Returns the stored objects of a resource in a namespace (empty: everywhere).
+Listing = Callable[[Resource, str], Sequence[Obj]]
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
-def admit(resource: Resource, namespace: str, obj: Obj, lookup: Lookup) -> None:
-    """Raise ``ApiError`` for what the plugins refuse."""
+def admit(resource: Resource, namespace: str, obj: Obj, lookup: Lookup, listing: Listing) -> None:
+    """Fill in what depends on other objects; raise ``ApiError`` for what the plugins refuse."""
     if resource.namespaced:
         _namespace_lifecycle(resource, namespace, obj, lookup)
     if resource == PODS:
         _service_account(resource, namespace, obj, lookup)
         _priority(resource, obj)
+    if resource == CLAIMS:
+        _default_storage_class(obj, listing)
+
+
+def _default_storage_class(claim: Obj, listing: Listing) -> None:
+    """Give a claim without class the default one, the newest when there are several (DefaultStorageClass)."""
+    if claim["spec"].get("storageClassName") is not None or "volume.beta.kubernetes.io/storage-class" in (
+        annotations_of(claim)
+    ):
+        return
+    found = [entry for entry in listing(STORAGE_CLASSES, "") if annotations_of(entry).get(_DEFAULT_CLASS) == "true"]
+    if found:
+        newest = max(found, key=lambda entry: (entry["metadata"]["creationTimestamp"], name_of(entry)))
+        claim["spec"]["storageClassName"] = name_of(newest)
 
 
 def _namespace_lifecycle(resource: Resource, namespace: str, obj: Obj, lookup: Lookup) -> None:

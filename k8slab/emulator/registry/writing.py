@@ -68,7 +68,7 @@ class Writer:
         strategy.defaults(obj)
         _drop_empty(metadata(obj))
         self._managing.track(strategy, {}, obj, options, "")
-        admit(resource, namespace, obj, self._lookup)
+        admit(resource, namespace, obj, self._lookup, self._listing)
         self._validate(resource, obj, strategy.validate_new or strategy.validate, strategy)
         strategy.create(obj, self._context)
         if resource == SERVICES:
@@ -107,6 +107,9 @@ class Writer:
     def _lookup(self, kind: str, namespace: str, name: str) -> Obj | None:
         found = self._store.get(store_key(_LOOKED_UP[kind], namespace, name))
         return found.decode() if found else None
+
+    def _listing(self, resource: Resource, namespace: str) -> list[Obj]:
+        return [entry.decode() for entry in self._store.entries(resource.storage_name, namespace)]
 
     def _allocate(self, resource: Resource, obj: Obj) -> None:
         others = [entry.decode() for entry in self._store.entries(SERVICES.storage_name)]

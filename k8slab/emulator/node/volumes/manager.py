@@ -17,6 +17,7 @@ from k8slab.emulator.node.volumes.content import (
     downward_files,
     secret_files,
 )
+from k8slab.emulator.node.volumes.disk import NodeDisk, link
 from k8slab.emulator.node.volumes.writing import write_atomically
 from k8slab.kube.objects import Obj, namespace_of
 
@@ -40,6 +41,7 @@ class PodVolumes:
     source: ConfigSource
     tokens: TokenSource
     clock: Clock
+    disk: NodeDisk
     _tokens: dict[tuple[str, int], tuple[str, dt.datetime]] = field(default_factory=dict)
 
     async def make(self, pod: Obj) -> None:
@@ -55,6 +57,10 @@ class PodVolumes:
         kind = next((key for key in volume if key != "name"), "emptyDir")
         if kind == "emptyDir":
             place.mkdir(parents=True, exist_ok=True)
+        elif kind == "hostPath":
+            link(place, self.disk.host_path(volume[kind]))
+        elif kind == "persistentVolumeClaim":
+            link(place, await self.disk.claimed(pod, volume[kind]))
         elif kind == "projected":
             write_atomically(place, await self._projected(pod, volume[kind]))
         elif kind in ("configMap", "secret", "downwardAPI"):

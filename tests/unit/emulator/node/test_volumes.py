@@ -10,6 +10,7 @@ import pytest
 from k8slab.clock import ManualClock
 from k8slab.emulator.node.host.shell.files import Tree
 from k8slab.emulator.node.volumes.content import VolumeError, config_map_files, downward_files, secret_files
+from k8slab.emulator.node.volumes.disk import NodeDisk
 from k8slab.emulator.node.volumes.manager import PodVolumes, names_used
 from k8slab.emulator.node.volumes.mounts import Mount, mount_all, mounts_of
 from k8slab.emulator.node.volumes.writing import write_atomically
@@ -90,7 +91,7 @@ async def test_a_pods_volumes_follow_their_sources(tmp_path: Path):
     source.maps["m"] = {"data": {"a": "1"}}
     projected = {"sources": [{"configMap": {"name": "m"}}, {"serviceAccountToken": {"path": "token", "audience": "x"}}]}
     pod = {**POD, "spec": {"volumes": [{"name": "v", "projected": projected}, {"name": "e", "emptyDir": {}}]}}
-    volumes = PodVolumes(tmp_path, source, source, ManualClock())
+    volumes = PodVolumes(tmp_path, source, source, ManualClock(), NodeDisk(tmp_path / "disk", source))
     await volumes.make(pod)
     assert (tmp_path / "v" / "token").read_text() == "x-1"
     assert (tmp_path / "e").is_dir()
@@ -105,19 +106,19 @@ async def test_a_token_is_renewed_before_it_ends(tmp_path: Path):
     source, clock = Source(), ManualClock()
     projected = {"sources": [{"serviceAccountToken": {"path": "token", "expirationSeconds": 600}}]}
     pod = {**POD, "spec": {"volumes": [{"name": "v", "projected": projected}]}}
-    volumes = PodVolumes(tmp_path, source, source, clock)
+    volumes = PodVolumes(tmp_path, source, source, clock, NodeDisk(tmp_path / "disk", source))
     await volumes.make(pod)
     await clock.advance(500)
     await volumes.make(pod)
     assert (tmp_path / "v" / "token").read_text() == "-2"
 
 
-@pytest.mark.parametrize("volume", [{"hostPath": {"path": "/etc"}}, {"persistentVolumeClaim": {"claimName": "c"}}])
-async def test_volumes_of_the_host_are_refused_with_the_way_out(volume: Obj, tmp_path: Path):
+@pytest.mark.parametrize("volume", [{"nfs": {"server": "a", "path": "/"}}, {"image": {"reference": "nginx"}}])
+async def test_volumes_of_other_machines_are_refused_with_the_way_out(volume: Obj, tmp_path: Path):
     source = Source()
     pod = {**POD, "spec": {"volumes": [{"name": "v", **volume}]}}
     with pytest.raises(VolumeError, match=r"SetUp failed for volume \"v\" : .* work on kind"):
-        await PodVolumes(tmp_path, source, source, ManualClock()).make(pod)
+        await PodVolumes(tmp_path, source, source, ManualClock(), NodeDisk(tmp_path / "disk", source)).make(pod)
 
 
 def test_mounts_lie_in_the_tree_and_fixed_ones_cannot_be_written(tmp_path: Path):

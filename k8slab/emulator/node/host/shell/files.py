@@ -29,6 +29,13 @@ def not_found(path: str) -> FileNotFoundError:
     return FileNotFoundError(errno.ENOENT, "No such file or directory", path)
 
 
+def _linked(volumes: str) -> list[Path]:
+    """Return where volumes lie that are places of the node's disk: links which only the kubelet can make."""
+    if not volumes or not Path(volumes).is_dir():
+        return []
+    return [entry.resolve() for entry in Path(volumes).iterdir() if entry.is_symlink()]
+
+
 class Virtual(Protocol):
     """Files that are made when they are read: programs, ``/proc``, ``/dev``."""
 
@@ -103,6 +110,7 @@ class Tree:
         self._root = Path(root).resolve()
         self._volumes = Path(volumes).resolve() if volumes else None
         self._homes = [self._root, *([self._volumes] if self._volumes else [])]
+        self._homes += _linked(volumes)
         self._read_only = tuple(read_only)
         self._writable = tuple(writable)
         self._virtual = virtual or NoVirtual()
