@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 from k8slab.checks.reader import Answer, HttpProbe, ProbeResult
 from k8slab.client.cache import WatchedCache
 from k8slab.client.kubectl import Kubectl, find_kubectl
+from k8slab.client.listing import take_snapshot
 from k8slab.clusters.choice import choose
 from k8slab.clusters.provider import Provider, Status
 from k8slab.errors import ClusterError, CommandError, LessonError
 from k8slab.lessons.load import find_lesson
 from k8slab.lessons.model import Lesson, Step
-from k8slab.snapshot import Snapshot
+from k8slab.snapshot import PICTURED, Snapshot
+from k8slab.snapshot.extra import EXTRA
 from k8slab.traffic.command import CurlCommand
 from k8slab.traffic.inside import parse_answers, probe_arguments
 from k8slab.traffic.probe_pod import NAMESPACE, ensure_probe_pod, pod_name
@@ -156,6 +158,23 @@ class LabSession:
     def ingress_entry(self, scheme: str) -> tuple[str, int] | None:
         """Return where the ingress controller is reached from this machine, or None when it is not."""
         return entry(self.snapshot(), scheme, self.reach)
+
+    # --- traffic.explaining.Lab ---
+
+    def full_snapshot(self, namespace: str) -> Snapshot:
+        """Return a picture with everything that a diagnosis looks at (listed anew)."""
+        return take_snapshot(self.require().kubeconfig, namespace or self.namespace, (*PICTURED, *EXTRA))
+
+    def run_inside(self, pod: str, namespace: str, command: list[str], seconds: float) -> str:
+        """Run a command in a pod and return its output."""
+        return self.require().run([*self.inside(pod, namespace), *command], seconds)
+
+    def last_words(self, namespace: str, pod: str, container: str, lines: int) -> str:
+        """Return the end of a container's log: of the run that ended last, else of the present one."""
+        words = ["logs", "-n", namespace, pod, "-c", container, f"--tail={lines}"]
+        with contextlib.suppress(ClusterError):
+            return self.require().run([*words, "--previous"])
+        return self.require().run(words)
 
     # --- the lesson ---
 

@@ -76,6 +76,8 @@ def _nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     before = (_children(), _threads(), _sockets())
     yield
+    if not _left(before):
+        return  # collecting garbage after each of thousands of tests takes longer than they do
     deadline = time.monotonic() + PATIENCE_SECONDS
     gc.collect()
     while (left := _left(before)) and time.monotonic() < deadline:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from k8slab.checks.explain import evidence_of, request_of_probe
 from k8slab.checks.match import Mismatch, match, match_answers, match_log
 from k8slab.checks.reader import HttpProbe, Reader
 from k8slab.checks.report import CheckReport
 from k8slab.checks.spec import Check, Http, Log
-from k8slab.diagnose import likely_cause
+from k8slab.diagnose import Diagnosis, diagnose, likely_cause
 from k8slab.kube.objects import dig
 from k8slab.kube.resources import SERVICES
 from k8slab.snapshot import Snapshot
@@ -36,7 +38,9 @@ def run_checks(
         if not wrong:
             return CheckReport(title, passed=True, waited_seconds=now - began)
         if left <= 0:
-            cause = likely_cause(snapshot, [entry.path for entry in wrong])
+            cause = likely_cause(
+                snapshot, [entry.path for entry in wrong], explained(checks, wrong, snapshot, reader, namespace)
+            )
             return CheckReport(title, False, now - began, tuple(wrong), cause.text, cause.command)
         if now - told >= _TELL_SECONDS:
             told = now
@@ -46,6 +50,23 @@ def run_checks(
             _pause(reader, snapshot, min(left, max(check.every for check in checks if isinstance(check, Http))))
         else:
             reader.wait_for_change(snapshot, min(left, _TELL_SECONDS))
+
+
+def explained(
+    checks: Sequence[Check], wrong: Sequence[Mismatch], snapshot: Snapshot, reader: Reader, namespace: str
+) -> dict[str, Diagnosis]:
+    """Return the diagnoses of the requests that got another answer than they should, by method and URL."""
+    found: dict[str, Diagnosis] = {}
+    for check in checks:
+        if not isinstance(check, Http):
+            continue
+        key = f"{check.method} {check.url}"
+        if any(entry.path.startswith(key) for entry in wrong):
+            probe = _probe(check, snapshot, namespace)
+            found[key] = diagnose(
+                snapshot, request_of_probe(probe), evidence_of(reader.probe(replace(probe, repeat=1)))
+            )
+    return found
 
 
 def _pause(reader: Reader, snapshot: Snapshot, seconds: float) -> None:

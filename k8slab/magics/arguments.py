@@ -54,6 +54,15 @@ def take_option(words: list[str], name: str) -> tuple[str, list[str]]:
     return "", words
 
 
+def take_all(words: list[str], name: str) -> tuple[list[str], list[str]]:
+    """Take every ``name VALUE`` out of the words; return the values and the rest."""
+    values: list[str] = []
+    while name in words:
+        value, words = take_option(words, name)
+        values.append(value)
+    return values, words
+
+
 def with_namespace(words: list[str], namespace: str) -> list[str]:
     """Return the words with the session's namespace, unless they say one themselves."""
     before = words[: words.index("--")] if "--" in words else words

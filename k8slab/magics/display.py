@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+from IPython.display import display
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -44,3 +46,8 @@ class Picture:
 
     def _repr_svg_(self) -> str:
         return self.svg
+
+
+def tell(line: str) -> None:
+    """Show a line in a display of its own: neither kubectl's output nor an error."""
+    display(Note(line))

@@ -7,18 +7,13 @@ import sys
 from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class, no_var_expand
-from IPython.display import display
 
 from k8slab.errors import CheckFailedError, CommandError, LessonError
 from k8slab.magics.arguments import refuse_other_clusters, split, take_count, take_option, with_namespace
-from k8slab.magics.display import Message, Note, Picture
+from k8slab.magics.display import Message, Picture
+from k8slab.magics.display import tell as _tell
 from k8slab.magics.lesson_files import with_lesson_files
 from k8slab.magics.process import stream
-
-
-def _tell(line: str) -> None:
-    # A display of its own: neither kubectl's output nor an error.
-    display(Note(line))
 
 
 @magics_class

@@ -13,6 +13,7 @@ from k8slab.kube.resources import (
     DEPLOYMENTS,
     ENDPOINT_SLICES,
     EVENTS,
+    INGRESS_CLASSES,
     INGRESSES,
     NAMESPACES,
     NODES,
@@ -25,7 +26,8 @@ from k8slab.kube.selectors import LabelSelector
 
 # What a reader puts into a picture as far as it may. Secrets are left out: no view needs their values.
 PICTURED: tuple[Resource, ...] = (
-    DEPLOYMENTS, REPLICA_SETS, PODS, SERVICES, ENDPOINT_SLICES, EVENTS, INGRESSES, CONFIG_MAPS, NODES, NAMESPACES,
+    DEPLOYMENTS, REPLICA_SETS, PODS, SERVICES, ENDPOINT_SLICES, EVENTS, INGRESSES, INGRESS_CLASSES, CONFIG_MAPS, NODES,
+    NAMESPACES,
 )  # fmt: skip
 
 _NOTHING: Mapping[ObjectKey, Obj] = MappingProxyType({})

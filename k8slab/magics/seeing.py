@@ -1,0 +1,44 @@
+"""The magics that show and explain; they share the session of ``LabMagics``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+
+from k8slab.errors import CommandError
+from k8slab.magics.arguments import split, take_all, take_option
+from k8slab.magics.display import tell
+
+
+@magics_class
+class SeeingMagics(Magics):
+    """``%why``, ``%trace``, ``%rewrite``, ``%load``."""
+
+    def __init__(self, shell: Any, session: Callable[[], Any]) -> None:
+        super().__init__(shell)
+        self._session = session
+
+    @no_var_expand
+    @line_magic
+    def why(self, line: str) -> Any:
+        """``%why URL [--from POD|inside|host] [-n NS] [-X METHOD] [-H 'Name: value']``: where its way ends."""
+        from k8slab.traffic.explaining import explain  # noqa: PLC0415
+
+        url, source, namespace, more = self._request("%why", line)
+        return explain(self._session(), url, source, namespace, tell=tell, **more)
+
+    def _request(self, name: str, line: str) -> tuple[str, str, str, dict[str, Any]]:
+        """Return URL, source, namespace and what is sent, of a magic's line; raises ``CommandError``."""
+        source, words = take_option(split(line), "--from")
+        namespace, words = take_option(words, "-n")
+        if not namespace:
+            namespace, words = take_option(words, "--namespace")
+        method, words = take_option(words, "-X")
+        headers, words = take_all(words, "-H")
+        if len(words) != 1 or words[0].startswith("-"):
+            raise CommandError(f"{name} needs one URL.", f"For example: {name} http://my-dep:8000/ --from inside")
+        pairs = (text.partition(":") for text in headers)
+        sent = {"headers": {key.strip(): value.strip() for key, _, value in pairs}, "method": method or "GET"}
+        return words[0], source, namespace or self._session().namespace, sent
