@@ -30,14 +30,18 @@ Paths = Sequence[str]
 
 
 def likely_cause(snapshot: Snapshot, paths: Paths, requests: Mapping[str, Diagnosis] | None = None) -> Cause:
-    """Return the first cause for the mismatched paths; ``requests`` are the diagnoses of those that are URLs."""
-    for path in paths:
-        if path.partition(" ")[0].isupper():
-            found = _of_request(path, requests or {})
-        else:
-            found = next(_of_object(snapshot, path), None)
-        if found is not None:
-            return found
+    """Return the first cause for the mismatched paths; ``requests`` are the diagnoses of those that are URLs.
+
+    What is missing comes first, wherever it stands among the paths, then what is broken, and numbers last.
+    """
+    for rule in (_missing, _broken, _replicas):
+        for path in paths:
+            found = next(rule(snapshot, path), None)
+            if found is not None:
+                return found
+        asked = next((cause for path in paths if (cause := _of_request(path, requests or {}))), None)
+        if rule is _broken and asked is not None:
+            return asked
     return Cause("", "%kubectl get all") if paths else Cause()
 
 
@@ -51,39 +55,37 @@ def _cause(finding: Finding) -> Cause:
     return Cause(finding.text, f"{prefix}{finding.command}")
 
 
-def _of_object(snapshot: Snapshot, path: str) -> Iterator[Cause]:
+def _subject(snapshot: Snapshot, path: str) -> tuple[Resource | None, str, Obj | None]:
+    """Return the resource, the name and the object that a path is about; no resource for a request."""
     kind, _, name = path.partition(" ")[0].partition("/")
     resource = Catalog().named(kind) if name else None
-    if resource is None:
+    return resource, name, snapshot.get(resource, name) if resource else None
+
+
+def _broken(snapshot: Snapshot, path: str) -> Iterator[Cause]:
+    resource, _, obj = _subject(snapshot, path)
+    if resource is None or obj is None:
         return
-    obj = snapshot.get(resource, name)
-    if obj is None:
-        yield _missing(snapshot, resource, kind, name)
-    elif resource == SERVICES:
+    if resource == SERVICES:
         yield from (_cause(entry) for entry in service_findings(snapshot, obj, None, Evidence()) if not entry.doubt)
     elif resource in (DEPLOYMENTS, REPLICA_SETS):
-        yield from _of_workload(snapshot, resource, obj, path)
+        for pod in pods_selected_by(snapshot, obj):
+            if not is_ready(pod):
+                yield from (_cause(entry) for entry in pod_findings(snapshot, pod, Evidence()))
+        if dig(obj, "status", "readyReplicas", default=0) < dig(obj, "spec", "replicas", default=0):
+            yield from (_cause(entry) for entry in workload_findings(snapshot, resource, obj))
 
 
-def _of_workload(snapshot: Snapshot, resource: Resource, workload: Obj, path: str) -> Iterator[Cause]:
-    for pod in pods_selected_by(snapshot, workload):
-        if not is_ready(pod):
-            yield from (_cause(entry) for entry in pod_findings(snapshot, pod, Evidence()))
-    asks_for_replicas = "eplicas" in path
-    wanted, ready = (
-        dig(workload, "spec", "replicas", default=0),
-        dig(workload, "status", "readyReplicas", default=0),
-    )
-    if ready < wanted:
-        yield from (_cause(entry) for entry in workload_findings(snapshot, resource, workload))
+def _replicas(snapshot: Snapshot, path: str) -> Iterator[Cause]:
+    resource, name, workload = _subject(snapshot, path)
     # How many replicas there are explains nothing about another field.
-    if not asks_for_replicas:
+    if resource not in (DEPLOYMENTS, REPLICA_SETS) or workload is None or "eplicas" not in path:
         return
-    name, where = name_of(workload), namespace_of(workload)
+    where = namespace_of(workload)
     if dig(workload, "spec", "paused"):
-        yield Cause(
-            f"{resource.kind} {name} is paused.", in_namespace(f"%kubectl rollout resume deployment/{name}", where)
-        )
+        command = in_namespace(f"%kubectl rollout resume deployment/{name}", where)
+        yield Cause(f"{resource.kind} {name} is paused.", command)
+    wanted, ready = dig(workload, "spec", "replicas", default=0), dig(workload, "status", "readyReplicas", default=0)
     if wanted == ready:
         command = in_namespace(f"%kubectl scale {resource.singular} {name} --replicas=N", where)
         yield Cause(f"{resource.kind} {name} wants {wanted} replicas and has them.", command)
@@ -91,14 +93,18 @@ def _of_workload(snapshot: Snapshot, resource: Resource, workload: Obj, path: st
         yield Cause(f"Only {ready} of {wanted} pods are ready.", in_namespace("%kubectl get pods", where))
 
 
-def _missing(snapshot: Snapshot, resource: Resource, kind: str, name: str) -> Cause:
+def _missing(snapshot: Snapshot, path: str) -> Iterator[Cause]:
+    resource, name, obj = _subject(snapshot, path)
+    if resource is None or obj is not None:
+        return
+    kind = path.partition("/")[0]
     elsewhere = [entry for entry in snapshot.everywhere(resource) if name_of(entry) == name]
+    like = near(name, [name_of(entry) for entry in snapshot.list(resource)], 0.5)
+    command = f"%kubectl get {resource.plural}"
     if elsewhere:
         where = namespace_of(elsewhere[0])
-        text = f"{kind} {name} exists in namespace {where}, not in {snapshot.namespace}."
-        return Cause(text, f"%kubectl get {resource.plural} -n {where}")
-    like = near(name, [name_of(entry) for entry in snapshot.list(resource)], 0.5)
-    if like:
-        text = f"There is no {kind} called {name}, but there is one called {like}."
-        return Cause(text, f"%kubectl get {resource.plural}")
-    return Cause(f"There is no {kind} called {name} yet.", f"%kubectl get {resource.plural}")
+        yield Cause(f"{kind} {name} exists in namespace {where}, not in {snapshot.namespace}.", f"{command} -n {where}")
+    elif like:
+        yield Cause(f"There is no {kind} called {name}, but there is one called {like}.", command)
+    else:
+        yield Cause(f"There is no {kind} called {name} yet.", command)

@@ -36,7 +36,7 @@ def selector_findings(snapshot: Snapshot, service: Obj, behind: Sequence[Obj]) -
         who = next(what for what, labels in candidates if labels == nearest)
         yield Finding(
             "selector-typo",
-            f"{said(service, 'Service')} selects {labels_text(wanted)}, which no pod has. {who} has "
+            f"The selector {labels_text(wanted)} of {said(service, 'Service')} matches no pod. {who} has "
             f"{labels_text(_relevant(wanted, nearest))}: is the selector spelt right?",
             in_namespace("kubectl get pods --show-labels", where),
             (shown, f"{who} labels: {labels_text(nearest)}"),
@@ -59,7 +59,8 @@ def selector_findings(snapshot: Snapshot, service: Obj, behind: Sequence[Obj]) -
     cause = "selector-matches-nothing" if candidates else "no-pods"
     yield Finding(
         cause,
-        f"{said(service, 'Service')} selects {labels_text(wanted)}, which no pod has. Pods here have: {listed(have)}.",
+        f"The selector {labels_text(wanted)} of {said(service, 'Service')} matches no pod. Pods here have:"
+        f" {listed(have)}.",
         in_namespace("kubectl get pods --show-labels", where),
         (shown,),
         UNREACHED,
