@@ -61,6 +61,11 @@ class NginxProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._readers: list[asyncio.Task[None]] = []
 
+    @property
+    def pid(self) -> int:
+        """Return the master's number on this machine; 0 before it runs."""
+        return self._process.pid if self._process is not None else 0
+
     async def start(self, sockets: Iterable[str], cwd: str) -> None:
         """Start the master; it listens at the socket paths already when this returns."""
         inherited = listening_sockets(sockets)

@@ -9,7 +9,7 @@ import json
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,19 @@ _KINDS = {RefusedError: "refused", DroppedError: "dropped", NoSuchHostError: "no
 _LARGEST_LINE = 1 << 24
 
 
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """How a program that runs outside the host ended: its exit code and what it printed."""
+
+    code: int
+    out: bytes = b""
+    err: bytes = b""
+
+
+# Runs the image's own program (the real nginx) for a shell of the container.
+Tool = Callable[[list[str]], Awaitable[ToolResult]]
+
+
 @dataclass(slots=True)
 class _Session:
     """A started program or command: where its output goes and how it ended."""
@@ -46,6 +59,7 @@ class _Session:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     code: int = 137
     ports: list[int] = field(default_factory=list)
+    tool: Tool | None = None
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     # Why the runtime could not start the command, in runc's words.
     refused: str = ""
@@ -153,6 +167,16 @@ class ProgramHost:
         what = message["ask"]
         if what == "resolve":
             return {"addresses": list(await self._fabric.resolve(source, message["host"]))}
+        if what == "tool":
+            session = self._sessions.get(message["container"])
+            if session is None or session.tool is None:
+                return {"code": 127, "out": "", "err": ""}
+            made = await session.tool(list(message["argv"]))
+            return {
+                "code": made.code,
+                "out": made.out.decode(errors="replace"),
+                "err": made.err.decode(errors="replace"),
+            }
         if what == "answers":
             return {"value": self._fabric.answers(source, message["host"])}
         if what == "listening":
@@ -173,7 +197,12 @@ class ProgramHost:
             await self._send({"do": what, "id": identity, **values})
 
     async def run_command(
-        self, spec: ContainerSpec, request: ExecRequest, streams: ExecStreams, container: str = ""
+        self,
+        spec: ContainerSpec,
+        request: ExecRequest,
+        streams: ExecStreams,
+        container: str = "",
+        tool: Tool | None = None,
     ) -> int:
         """Run a command in a container (its own when it runs in the host); return the exit code."""
         session = _Session(asyncio.Queue(), source=_source(spec))
@@ -183,7 +212,7 @@ class ProgramHost:
         if not container:
             # The network of a command outside the host is that of its own session.
             message["container"] = f"exec-{next(self._numbers)}"
-            self._sessions[message["container"]] = _Session(source=_source(spec))
+            self._sessions[message["container"]] = _Session(source=_source(spec), tool=tool)
         identity = await self.begin("exec", session, message)
         if request.tty:
             streams = TerminalStreams(streams, lambda number: self.tell("signal", identity, number=number))
@@ -249,9 +278,9 @@ class HostProgram:
     def __init__(self, host: ProgramHost) -> None:
         self._host = host
 
-    async def start(self, spec: ContainerSpec, log: ContainerLog) -> HostContainer:
+    async def start(self, spec: ContainerSpec, log: ContainerLog, tool: Tool | None = None) -> HostContainer:
         """Start the program of the image, or the command of the manifest; raises ``StartError``."""
-        session = _Session(log=log, source=_source(spec))
+        session = _Session(log=log, source=_source(spec), tool=tool)
         message = {**self._host.description(spec), "argv": list(_argv(spec))}
         if spec.extra.get("given"):
             message["program"] = ""

@@ -14,4 +14,4 @@ _HOSTED = ("whoami", "hello-server", "hello-app", "http-echo", "pause", "shell")
 
 def build_programs(fabric: Fabric, run_dir: Path, host: ProgramHost) -> Mapping[str, Program]:
     """Return the programs by name; ``host`` runs all but nginx."""
-    return {"nginx": NginxProgram(fabric, run_dir, host.run_command), **programs_of(host, _HOSTED)}
+    return {"nginx": NginxProgram(fabric, run_dir, host), **programs_of(host, _HOSTED)}

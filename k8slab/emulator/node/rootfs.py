@@ -94,12 +94,12 @@ def _once(names: Sequence[str]) -> list[str]:
 
 def lay_out_system(root: Path, system: str, pod: Obj, address: str) -> None:
     """Write what is in a fresh container before its volumes are mounted."""
-    for name in _FOLDERS if system in _SYSTEM_FILES else ("etc", "tmp", "var/run"):
+    for name in _FOLDERS if system.removeprefix("nginx-") in _SYSTEM_FILES else ("etc", "tmp", "var/run"):
         (root / name).mkdir(parents=True, exist_ok=True)
     for folder in (root, *(path for path in root.rglob("*") if path.is_dir())):
         folder.chmod(0o1777 if folder.name == "tmp" else 0o755)
     files = {
-        **_SYSTEM_FILES.get(system, {}),
+        **_SYSTEM_FILES.get(system.removeprefix("nginx-"), {}),
         "etc/hosts": hosts_file(pod, address),
         "etc/resolv.conf": resolver_file(pod),
         "etc/hostname": f"{hostname_of(pod)}\n",

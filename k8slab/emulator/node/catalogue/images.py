@@ -49,7 +49,7 @@ class Image:
 
     def system_for(self, tag: str) -> str:
         """Return the system of a tag: ``-alpine`` variants of a Debian image are Alpine's."""
-        return "alpine" if self.system == "debian" and "alpine" in tag else self.system
+        return self.system.replace("debian", "alpine") if "alpine" in tag else self.system
 
     def has_tag(self, tag: str) -> bool:
         """Tell whether the registry has the tag."""
@@ -79,7 +79,7 @@ IMAGES: Mapping[str, Image] = {
     for row in (
         _Nginx(
             "nginx", "nginx", ("/docker-entrypoint.sh",), ("nginx", "-g", "daemon off;"),
-            stop_signal="QUIT", ports=(80,), system="debian",
+            stop_signal="QUIT", ports=(80,), system="nginx-debian",
         ),
         Image("whoami", "whoami", ("/whoami",), tags=("latest", "v1.10", "v1.11"), newest_major=1, ports=(80,)),
         Image("hello-server", "hello-server", ("/hello-server",), tags=("latest",), ports=(9000,)),

@@ -41,6 +41,10 @@ class Network(Protocol):
         """Stop serving a port."""
         ...
 
+    async def tool(self, arguments: list[str]) -> tuple[int, bytes, bytes]:
+        """Run the image's own program (the real nginx); return its exit code and what it printed."""
+        ...
+
     async def answers(self, address: str) -> bool:
         """Tell whether someone has the address (who would answer a ping)."""
         ...

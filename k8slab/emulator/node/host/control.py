@@ -257,6 +257,11 @@ class _HostNetwork:
             server.close()
             self._control.send({"unlisten": port, "id": self._container})
 
+    async def tool(self, arguments: list[str]) -> tuple[int, bytes, bytes]:
+        """Run the image's own program outside the host; return its exit code and what it printed."""
+        answer = await self._control.ask("tool", self._container, argv=arguments)
+        return int(answer["code"]), str(answer["out"]).encode(), str(answer["err"]).encode()
+
     async def answers(self, address: str) -> bool:
         """Tell whether someone has the address."""
         return bool((await self._control.ask("answers", self._container, host=address))["value"])

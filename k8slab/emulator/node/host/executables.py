@@ -16,6 +16,7 @@ from k8slab.emulator.node.host.applets import (
     listing,
     machine,
     network,
+    nginx,
     printing,
     running,
     sed,
@@ -49,6 +50,8 @@ _SYSTEMS: Mapping[str, tuple[Mapping[str, Applet], str]] = {
     "alpine": ({**_BUSYBOX, **network.CURL}, "ash"),
     "debian": (_DEBIAN, "dash"),
     "agnhost": ({**_BUSYBOX, **network.CURL, **agnhost.TABLE}, "ash"),
+    "nginx-debian": ({**_DEBIAN, **nginx.TABLE}, "dash"),
+    "nginx-alpine": ({**_BUSYBOX, **network.CURL, **nginx.TABLE}, "ash"),
     # One static binary: nothing else is in there.
     "scratch": ({}, "ash"),
 }

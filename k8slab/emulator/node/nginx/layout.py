@@ -40,7 +40,6 @@ http {
 """
 _DEFAULT_CONF = """server {
     listen       80;
-    listen  [::]:80;
     server_name  localhost;
 
     location / {
@@ -131,3 +130,6 @@ def lay_out(root: Path) -> None:
         if not _mounted(root, path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+            path.chmod(0o644)
+            for folder in list(path.parents)[: list(path.parents).index(root)]:
+                folder.chmod(0o755)

@@ -24,7 +24,15 @@ def load(places: Places, path: str = "/etc/nginx/nginx.conf", depth: int = 0) ->
     if problems:
         text = str(problems[0]["error"]).replace(places.root, "")
         raise ConfigurationError(f"[emerg] {text}")
-    return list(_followed(places, parsed["config"][0]["parsed"], depth))
+    return list(_followed(places, _placed(parsed["config"][0]["parsed"], path), depth))
+
+
+def _placed(directives: Iterable[Directive], path: str) -> Iterator[Directive]:
+    for entry in directives:
+        placed = {**entry, "file": path}
+        if "block" in entry:
+            placed["block"] = list(_placed(entry["block"], path))
+        yield placed
 
 
 def _followed(places: Places, directives: Iterable[Directive], depth: int) -> Iterator[Directive]:

@@ -27,12 +27,14 @@ _DROPPED = frozenset({
 _PATHS: Mapping[str, int] = {
     "root": 0, "alias": 0, "include": 0, "auth_basic_user_file": 0, "ssl_certificate": 0, "ssl_certificate_key": 0,
     "ssl_client_certificate": 0, "ssl_trusted_certificate": 0, "ssl_dhparam": 0, "ssl_password_file": 0,
+    "ssl_crl": 0, "proxy_ssl_crl": 0, "proxy_ssl_trusted_certificate": 0, "ssl_stapling_file": 0,
+    "ssl_session_ticket_key": 0, "quic_host_key": 0, "proxy_ssl_password_file": 0,
     "client_body_temp_path": 0, "proxy_temp_path": 0, "fastcgi_temp_path": 0, "uwsgi_temp_path": 0, "scgi_temp_path": 0,
     "proxy_cache_path": 0, "access_log": 0, "error_log": 0,
 }  # fmt: skip
 _REFUSED = re.compile(
     r"load_module|perl.*|js_.*|lua_.*|.*_by_lua.*|fastcgi_.*|uwsgi_.*|scgi_.*|memcached_.*|grpc_.*|mail|stream|dav_.*|"
-    r"ssl_engine|google_perftools_profiles|xslt_.*|image_filter.*|proxy_store.*|proxy_bind|.*_bind|proxy_ssl_certificate.*"
+    r"ssl_engine|ssl_key_log|ssl_ech_file|ssl_conf_command|state|google_perftools_profiles|xslt_.*|image_filter.*|proxy_store.*|proxy_bind|.*_bind|proxy_ssl_certificate.*"
 )
 _STREAMS = {"/var/log/nginx/access.log": "/dev/stdout", "/var/log/nginx/error.log": "stderr",
             "/dev/stdout": "/dev/stdout", "/dev/stderr": "stderr"}  # fmt: skip
@@ -131,6 +133,7 @@ class _Walker:
         if name == "listen":
             return self._listen_or_nothing(arguments)
         made = _directive(name, *self._arguments(name, arguments, context))
+        made |= {key: entry[key] for key in ("file", "line") if key in entry}
         if "block" in entry:
             made["block"] = self.block(entry["block"], (*context, name))
         return made
