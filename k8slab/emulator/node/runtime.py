@@ -14,6 +14,7 @@ from k8slab.emulator.node.catalogue.images import Image, find_image, image_id
 from k8slab.emulator.node.catalogue.references import parse_reference
 from k8slab.emulator.node.environment import ConfigSource, environment, expand
 from k8slab.emulator.node.rootfs import hostname_of, lay_out_system
+from k8slab.emulator.node.security import read_only_paths, user_of, writable_paths
 from k8slab.emulator.node.volumes.disk import NodeDisk
 from k8slab.emulator.node.volumes.manager import PodVolumes, TokenSource
 from k8slab.emulator.node.volumes.mounts import mount_all, mounts_of
@@ -75,7 +76,9 @@ class Runtime:
         variables = await environment(pod, container, self._services.objects(), self._source)
         hostname = hostname_of(pod)
         system = image.system_for(parse_reference(str(container["image"])).tag)
-        values = {"PATH": _PATH, "HOSTNAME": hostname, "HOME": "/root", **image.env, **variables}
+        user = user_of(pod, container, image.user)
+        home = "/" if user["uid"] else "/root"
+        values = {"PATH": _PATH, "HOSTNAME": hostname, "HOME": home, **image.env, **variables}
         root = self.folder(pod) / "c" / str(container["name"])
         mounts = mounts_of(pod, container, values)
         # A container that starts again finds the image's files, not what the last run left.
@@ -104,12 +107,14 @@ class Runtime:
                 "ports": list(image.ports),
                 "system": system,
                 "stop_signal": image.stop_signal,
+                "user": user,
+                "writable": writable_paths(mounts),
             },
             stdin=bool(container.get("stdin")),
             stdin_once=bool(container.get("stdinOnce")),
             tty=bool(container.get("tty")),
             volumes=str(self.folder(pod) / "v"),
-            read_only=tuple(mount.path for mount in mounts if mount.read_only),
+            read_only=read_only_paths(container, mounts),
         )
 
 

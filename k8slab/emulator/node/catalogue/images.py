@@ -43,6 +43,8 @@ class Image:
     newest_major: int = 0
     env: Mapping[str, str] = field(default_factory=dict)
     stop_signal: str = "TERM"
+    # The number of the user that the image runs as.
+    user: int = 0
     ports: tuple[int, ...] = ()
     # What an exec finds in it: busybox, alpine, debian, or nothing but the program (scratch).
     system: str = "scratch"
@@ -87,7 +89,7 @@ IMAGES: Mapping[str, Image] = {
         Image("http-echo", "http-echo", ("/http-echo",), tags=("latest", "alpine"), newest_major=1, ports=(5678,)),
         Image("busybox", "shell", (), ("sh",), tags=("latest", "stable", "musl", "glibc", "uclibc"), newest_major=1,
               system="busybox"),
-        Image("curl", "shell", ("/entrypoint.sh",), ("curl",), newest_major=8, system="alpine"),
+        Image("curl", "shell", ("/entrypoint.sh",), ("curl",), newest_major=8, system="alpine", user=100),
         Image("agnhost", "shell", ("/agnhost",), ("pause",), tags=(), newest_major=2, system="agnhost"),
         Image("alpine", "shell", (), ("/bin/sh",), tags=("latest", "edge"), newest_major=3, system="alpine"),
         Image(

@@ -15,7 +15,7 @@ from k8slab.emulator.node.host.shell.builtins import kill, where_is
 from k8slab.emulator.node.host.shell.interpreter import Applet, Shell
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_USERS = {0: "root", 101: "nginx", 65534: "nobody"}
+_USERS = {0: "root", 65534: "nobody"}
 # Longer than any lab lives, and short enough for a timer of the event loop.
 _FOR_EVER = 86400.0 * 365
 
