@@ -169,6 +169,10 @@ class LabSession:
         """Run a command in a pod and return its output."""
         return self.require().run([*self.inside(pod, namespace), *command], seconds)
 
+    def current_log(self, namespace: str, pod: str, container: str, lines: int) -> str:
+        """Return the end of a running container's log."""
+        return self.require().run(["logs", "-n", namespace, pod, "-c", container, f"--tail={lines}"])
+
     def last_words(self, namespace: str, pod: str, container: str, lines: int) -> str:
         """Return the end of a container's log: of the run that ended last, else of the present one."""
         words = ["logs", "-n", namespace, pod, "-c", container, f"--tail={lines}"]

@@ -14,12 +14,7 @@ _ELSEWHERE = ("--context", "--kubeconfig", "--server", "-s", "--cluster", "--use
 
 def split(line: str) -> list[str]:
     """Split as a POSIX shell splits words; nothing is expanded. Raises ``CommandError`` for an open quote."""
-    try:
-        words = shlex.split(line)
-    except ValueError as error:
-        raise CommandError(
-            f"A quote is opened and not closed in: {line.strip()}", "Close it, or put a backslash before it."
-        ) from error
+    words = split_literally(line)
     found = next((word for word in words if word in _SHELL_SIGNS), None)
     if found is not None:
         raise CommandError(
@@ -27,6 +22,16 @@ def split(line: str) -> list[str]:
             "Type one command in a line; in a terminal pipes work: export KUBECONFIG=$(k8slab cluster kubeconfig)",
         )
     return words
+
+
+def split_literally(line: str) -> list[str]:
+    """Split as ``split`` does, for words among which signs of a shell are meant as they stand."""
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise CommandError(
+            f"A quote is opened and not closed in: {line.strip()}", "Close it, or put a backslash before it."
+        ) from error
 
 
 def refuse_other_clusters(words: list[str], context: str) -> None:

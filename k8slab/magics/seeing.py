@@ -8,8 +8,10 @@ from typing import Any
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from k8slab.errors import CommandError
-from k8slab.magics.arguments import split, take_all, take_option
+from k8slab.magics.arguments import split, split_literally, take_all, take_option
 from k8slab.magics.display import tell
+
+_LEAST_REWRITE = 3
 
 
 @magics_class
@@ -28,6 +30,27 @@ class SeeingMagics(Magics):
 
         url, source, namespace, more = self._request("%why", line)
         return explain(self._session(), url, source, namespace, tell=tell, **more)
+
+    @no_var_expand
+    @line_magic
+    def trace(self, line: str) -> Any:
+        """``%trace URL [--from POD|inside|host] [-n NS]``: every hop of a real request, as declared and as seen."""
+        from k8slab.traffic.tracing import trace  # noqa: PLC0415
+
+        url, source, namespace, more = self._request("%trace", line)
+        return trace(self._session(), url, source, namespace, tell=tell, **more)
+
+    @no_var_expand
+    @line_magic
+    def rewrite(self, line: str) -> Any:
+        """``%rewrite PATH_REGEX TARGET PATHS...``: what a rewrite-target makes of request paths."""
+        from k8slab.diagnose.rewrite_table import rewrite_table  # noqa: PLC0415
+
+        words = split_literally(line)
+        if len(words) < _LEAST_REWRITE:
+            raise CommandError("%rewrite needs a path, a target and request paths.",
+                               "For example: %rewrite '/nginx(/|$)(.*)' '/$2' /nginx /nginx/a /nginxa")  # fmt: skip
+        return rewrite_table(words[0], words[1], words[2:])
 
     def _request(self, name: str, line: str) -> tuple[str, str, str, dict[str, Any]]:
         """Return URL, source, namespace and what is sent, of a magic's line; raises ``CommandError``."""

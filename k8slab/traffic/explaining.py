@@ -24,6 +24,10 @@ class Lab(Sender, Protocol):
         """Return a picture with everything that a diagnosis looks at."""
         ...
 
+    def current_log(self, namespace: str, pod: str, container: str, lines: int) -> str:
+        """Return the end of a running container's log."""
+        ...
+
     def last_words(self, namespace: str, pod: str, container: str, lines: int) -> str:
         """Return the end of a container's log, of the one that ended last where there is one."""
         ...

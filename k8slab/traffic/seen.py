@@ -29,8 +29,8 @@ def seen_answer(status: int, reason: str, headers: tuple[tuple[str, str], ...], 
     line = f"HTTP {status} {reason}".strip()
     if found.get("location"):
         line += f", Location: {found['location']}"
-    title = re.search(r"<title>([^<]*)</title>|(\S[^\n]*)", body)
-    words = (title[1] or title[2] or "").strip() if title else ""
+    title = re.search(r"<title>([^<]*)</title>", body, re.IGNORECASE) or re.search(r"(\S[^\n]*)", body)
+    words = title[1].strip() if title else ""
     if words:
         line += f": {words[:_SHOWN]}"
     return Evidence(symptom_of_status(status), line, body[:2000], found)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from k8slab.diagnose.findings import Finding
 from k8slab.diagnose.ingress.scene import Scene
 from k8slab.diagnose.words import in_namespace
-from k8slab.routing.model import CATCH_ALL
+from k8slab.routing.decision import redirects_to_https
 
 _STATUSES = frozenset({"301", "302", "303", "307", "308"})
 
@@ -27,7 +27,7 @@ def redirect_findings(scene: Scene) -> Iterator[Finding]:
         kind = "temporal-redirect" if settings.temporal_redirect else "permanent-redirect"
         text = f"The annotation {kind} of Ingress {owner.path} sends every request to {target}."
         yield Finding("redirect-annotation", text, command, (f"{kind}: {target}",), _STATUSES)
-    if scene.request.scheme == "http" and _forced(scene):
+    if scene.request.scheme == "http" and redirects_to_https(location, scene.server, scene.configuration):
         why = "the Ingress has a tls section" if scene.server.has_tls else "force-ssl-redirect is set"
         text = (
             f"http is redirected to https ({scene.configuration.redirect_code}), because {why}. Ask https, or set"
@@ -35,13 +35,3 @@ def redirect_findings(scene: Scene) -> Iterator[Finding]:
         )
         text += '"false".'
         yield Finding("forced-https-redirect", text, command, (f"Ingress {owner.path}: {why}",), _STATUSES)
-
-
-def _forced(scene: Scene) -> bool:
-    location, configuration = scene.location, scene.configuration
-    if location is None or (location.backend is None and scene.server.host == CATCH_ALL):
-        return False
-    settings = location.settings
-    force = configuration.force_ssl_redirect if settings.force_ssl_redirect is None else settings.force_ssl_redirect
-    wanted = configuration.ssl_redirect if settings.ssl_redirect is None else settings.ssl_redirect
-    return bool(force or (scene.server.has_tls and wanted))
