@@ -210,6 +210,11 @@ class NginxContainer:
                 b"nginx: [emerg] this container's nginx is running already; use -t, -v or -s reload\n"
             )
             return 1
+        if arguments[0] == "-s" and not self._process.pid:
+            await streams.write_stderr(b'nginx: [error] invalid PID number "" in "/run/nginx.pid"\n')
+            return 1
+        # A container whose own command has not started nginx has no folder for it yet.
+        Path(self._places.sockets).mkdir(parents=True, exist_ok=True)
         try:
             await self._write(translation := self._translated())
         except ConfigurationError as error:
