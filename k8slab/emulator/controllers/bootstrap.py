@@ -7,9 +7,29 @@ from collections.abc import Iterator
 from k8slab.emulator.api import Api
 from k8slab.emulator.controllers.rbac.defaults import default_policy
 from k8slab.kube.objects import Obj, name_of, namespace_of
-from k8slab.kube.resources import ENDPOINT_SLICES, ENDPOINTS, NAMESPACES, SERVICES, STORAGE_CLASSES, Resource
+from k8slab.kube.resources import (
+    ENDPOINT_SLICES,
+    ENDPOINTS,
+    NAMESPACES,
+    PRIORITY_CLASSES,
+    SERVICES,
+    STORAGE_CLASSES,
+    Resource,
+)
 from k8slab.kube.status import ApiError
 
+_PRIORITIES = {
+    "system-node-critical": {
+        "value": 2_000_001_000,
+        "description": "Used for system critical pods that must not be moved from their current node.",
+    },
+    "system-cluster-critical": {
+        "value": 2_000_000_000,
+        "description": (
+            "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
+        ),
+    },
+}
 SYSTEM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "default")
 SERVICE_ADDRESS = "10.96.0.1"
 # Where pods reach the API server behind the Service.
@@ -35,6 +55,12 @@ def _objects(address: str, port: int) -> Iterator[tuple[Resource, Obj]]:
         yield NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     yield from default_policy()
     yield STORAGE_CLASSES, _storage_class()
+    for name, value in _PRIORITIES.items():
+        meta = {"name": name}
+        yield (
+            PRIORITY_CLASSES,
+            {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": meta, **value},
+        )
     yield SERVICES, _service(port)
     ports = [{"name": "https", "port": port, "protocol": "TCP"}]
     yield (

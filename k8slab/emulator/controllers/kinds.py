@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from k8slab.emulator.controllers.cronjob import CronJobController
 from k8slab.emulator.controllers.daemonset import DaemonSetController
+from k8slab.emulator.controllers.disruption import DisruptionController
+from k8slab.emulator.controllers.quota import QuotaController
 from k8slab.emulator.controllers.replicaset import ReplicationControllerController
 from k8slab.emulator.controllers.statefulset import StatefulSetController
 from k8slab.emulator.controllers.volumes import (
@@ -28,4 +30,6 @@ def kind_controllers(desk: Desk) -> list[Controller]:
         ClaimProtection(desk),
         VolumeProtection(desk),
         LocalProvisioner(desk),
+        DisruptionController(desk),
+        QuotaController(desk),
     ]

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
-from typing import Any
 
 from k8slab.kube.objects import Obj, dig, labels_of, name_of
-from k8slab.kube.quantities import parse_quantity
+from k8slab.kube.pod_resources import Amounts, amounts, pod_amounts
 
-Amounts = dict[str, Decimal]
 # What fitsRequest looks at first, in its order; other resources follow by name.
 _FIRST = ("cpu", "memory", "ephemeral-storage")
 
@@ -55,27 +53,9 @@ class NodeLoad:
         return self.allocatable.get(name, 0) > 0
 
 
-def amounts(quantities: dict[str, Any]) -> Amounts:
-    """Return quantities as numbers."""
-    return {name: parse_quantity(text) for name, text in quantities.items()}
-
-
 def requests_of(pod: Obj) -> Amounts:
-    """Return what a pod requests: its containers together, or its hungriest init container if that is more."""
-    total: Amounts = defaultdict(Decimal)
-    starting: Amounts = {}
-    for container in dig(pod, "spec", "initContainers", default=[]):
-        wanted = amounts(dig(container, "resources", "requests", default={}))
-        sidecar = container.get("restartPolicy") == "Always"
-        for name, amount in wanted.items():
-            starting[name] = max(starting.get(name, Decimal(0)), total[name] + amount)
-            total[name] += amount if sidecar else 0
-    for container in dig(pod, "spec", "containers", default=[]):
-        for name, amount in amounts(dig(container, "resources", "requests", default={})).items():
-            total[name] += amount
-    overhead = amounts(dig(pod, "spec", "overhead", default={}))
-    names = {*total, *starting, *overhead}
-    return {name: max(total[name], starting.get(name, Decimal(0))) + overhead.get(name, Decimal(0)) for name in names}
+    """Return what a pod requests."""
+    return pod_amounts(pod, "requests")
 
 
 # --- the filters, in the scheduler's order ---

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from k8slab.emulator.registry.limits import apply_defaults
+from k8slab.emulator.registry.priority import resolve_priority
 from k8slab.kube.objects import Obj, annotations_of, is_deleting, metadata, name_of
-from k8slab.kube.resources import CLAIMS, PODS, STORAGE_CLASSES, Resource
+from k8slab.kube.resources import CLAIMS, LIMIT_RANGES, PODS, PRIORITY_CLASSES, STORAGE_CLASSES, Resource
 from k8slab.kube.status import ApiError, forbidden, not_found
 
 # Returns a stored object by (kind, namespace, name), or None.
@@ -21,7 +23,8 @@ def admit(resource: Resource, namespace: str, obj: Obj, lookup: Lookup, listing:
         _namespace_lifecycle(resource, namespace, obj, lookup)
     if resource == PODS:
         _service_account(resource, namespace, obj, lookup)
-        _priority(resource, obj)
+        resolve_priority(obj, listing(PRIORITY_CLASSES, ""))
+        apply_defaults(obj, listing(LIMIT_RANGES, namespace))
     if resource == CLAIMS:
         _default_storage_class(obj, listing)
 
@@ -60,14 +63,4 @@ def _service_account(resource: Resource, namespace: str, obj: Obj, lookup: Looku
         return
     if lookup("ServiceAccount", namespace, account) is None:
         cause = f'error looking up service account {namespace}/{account}: serviceaccount "{account}" not found'
-        raise forbidden(resource.group, resource.plural, name_of(obj), cause)
-
-
-def _priority(resource: Resource, obj: Obj) -> None:
-    priority = (obj.get("spec") or {}).get("priority")
-    if priority:
-        cause = (
-            f"the integer value of priority ({priority}) must not be provided in pod spec; "
-            "priority admission controller computed 0 from the given PriorityClass name"
-        )
         raise forbidden(resource.group, resource.plural, name_of(obj), cause)

@@ -8,9 +8,10 @@ from dataclasses import replace
 import orjson
 
 from k8slab.clock import Clock, Entropy
-from k8slab.emulator.api import DeleteOptions, PatchType
+from k8slab.emulator.api import DeleteOptions, PatchType, Preconditions
 from k8slab.emulator.registry import subresources
 from k8slab.emulator.registry.deletion import check_preconditions, mark, may_go
+from k8slab.emulator.registry.eviction import SUCCESS, budget_for, disrupted, spent
 from k8slab.emulator.registry.managing import Managing
 from k8slab.emulator.registry.options import ListOptions, Outcome, Page, WatchOptions, WriteOptions
 from k8slab.emulator.registry.patching import patched
@@ -23,7 +24,7 @@ from k8slab.emulator.registry.writing import Writer
 from k8slab.emulator.store import Change, Entry, Store, StoreKey
 from k8slab.kube.apply import Shapes
 from k8slab.kube.objects import Obj, is_deleting, metadata, name_of, uid_of
-from k8slab.kube.resources import Catalog, Resource
+from k8slab.kube.resources import DISRUPTION_BUDGETS, Catalog, Resource
 from k8slab.kube.schema import Schema
 from k8slab.kube.status import INVALID, FieldError, bad_request, invalid, not_found
 
@@ -81,7 +82,7 @@ class Registry:
     ) -> Entry:
         """Store a new object, or call a subresource such as ``binding`` or ``eviction`` of ``name``."""
         if subresource == "eviction":
-            return (await self.delete(resource, namespace, name, subresources.eviction_options(obj))).entry
+            return await self._evict(resource, namespace, name, obj, options)
         if subresource == "token":
             return self._token(resource, namespace, name, obj)
         if subresource:
@@ -92,6 +93,24 @@ class Registry:
             entry = self._writer.create(resource, namespace, obj, options)
         await self._store.committed()
         return entry
+
+    async def _evict(self, resource: Resource, namespace: str, name: str, request: Obj, options: WriteOptions) -> Entry:
+        current = read(self._store, resource, namespace, name)
+        asked = subresources.eviction_options(request)
+        pod = current.decode()
+        check_preconditions(resource, pod, asked)
+        budgets = {
+            name_of(entry.decode()): entry for entry in self._store.entries(DISRUPTION_BUDGETS.storage_name, namespace)
+        }
+        budget = budget_for(pod, [entry.decode() for entry in budgets.values()])
+        changed = spent(budget, pod, self._clock) if budget is not None else None
+        if not (asked.dry_run or options.dry_run):
+            if changed is not None:
+                self._writer.put_if_changed(budgets[name_of(changed)], changed)
+            marked = self._writer.put_if_changed(current, disrupted(pod, self._clock))
+            self._delete(resource, marked, replace(asked, preconditions=Preconditions(uid_of(pod))))
+            await self._store.committed()
+        return Entry(current.key, current.revision, orjson.dumps(SUCCESS))
 
     def _token(self, resource: Resource, namespace: str, name: str, request: Obj) -> Entry:
         current = read(self._store, resource, namespace, name)

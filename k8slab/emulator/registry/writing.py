@@ -12,16 +12,18 @@ from k8slab.clock import timestamp
 from k8slab.emulator.registry.admission import admit
 from k8slab.emulator.registry.allocators import allocate
 from k8slab.emulator.registry.custom.objects import served_as, stored_version
+from k8slab.emulator.registry.limits import check_limits
 from k8slab.emulator.registry.managing import Managing, times_only
 from k8slab.emulator.registry.options import WriteOptions
+from k8slab.emulator.registry.quota import check_quotas
 from k8slab.emulator.registry.reading import store_key
 from k8slab.emulator.registry.strategies import strategy_of
 from k8slab.emulator.registry.strategy import Context, Strategy
 from k8slab.emulator.registry.validation.names import check_metadata
 from k8slab.emulator.store import Entry, Store
 from k8slab.emulator.store.entries import encode, unwritten
-from k8slab.kube.objects import Obj, dig, metadata, name_of, namespace_of, resource_version_of, uid_of
-from k8slab.kube.resources import NAMESPACES, SERVICE_ACCOUNTS, SERVICES, Resource
+from k8slab.kube.objects import Obj, dig, is_deleting, metadata, name_of, namespace_of, resource_version_of, uid_of
+from k8slab.kube.resources import CLAIMS, LIMIT_RANGES, NAMESPACES, PODS, SERVICE_ACCOUNTS, SERVICES, Resource
 from k8slab.kube.status import (
     MODIFIED,
     FieldError,
@@ -70,6 +72,7 @@ class Writer:
         self._managing.track(strategy, {}, obj, options, "")
         admit(resource, namespace, obj, self._lookup, self._listing)
         self._validate(resource, obj, strategy.validate_new or strategy.validate, strategy)
+        self._check_bounds(resource, namespace, obj)
         strategy.create(obj, self._context)
         if resource == SERVICES:
             self._allocate(resource, obj)
@@ -108,6 +111,12 @@ class Writer:
         found = self._store.get(store_key(_LOOKED_UP[kind], namespace, name))
         return found.decode() if found else None
 
+    def _check_bounds(self, resource: Resource, namespace: str, obj: Obj, old: Obj | None = None) -> None:
+        """Ask the LimitRanges and quotas of the namespace."""
+        if old is None and resource in (PODS, CLAIMS):
+            check_limits(resource, obj, self._listing(LIMIT_RANGES, namespace))
+        check_quotas(resource, namespace, obj, self._listing, old)
+
     def _listing(self, resource: Resource, namespace: str) -> list[Obj]:
         return [entry.decode() for entry in self._store.entries(resource.storage_name, namespace)]
 
@@ -135,6 +144,8 @@ class Writer:
             self._validate(resource, new, lambda obj: _both(strategy, obj, old, subresource), strategy)
             if resource == SERVICES:
                 self._allocate(resource, new)
+            if not subresource and not is_deleting(old):
+                self._check_bounds(resource, namespace_of(old), new, old)
         _count(old, new, strategy)
         new["apiVersion"] = stored_version(resource)
         written = encode(current.key, current.revision, new) if options.dry_run else self.put_if_changed(current, new)

@@ -125,8 +125,6 @@ def admit_pod(pod: Obj, token_suffix: str) -> None:
     spec["serviceAccount"] = spec["serviceAccountName"]
     if spec.get("automountServiceAccountToken", True):
         _mount_token(spec, f"kube-api-access-{token_suffix}")
-    spec.setdefault("priority", 0)
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     tolerations: list[Obj] = spec.setdefault("tolerations", [])
     for key in _TOLERATED:
         if not any(

@@ -5,18 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from k8slab.emulator.registry.strategy import Strategy
+from k8slab.emulator.registry.validation.guards import (
+    default_limit_range,
+    default_priority_class,
+    immutable_priority,
+    immutable_scopes,
+    validate_budget,
+    validate_limit_range,
+    validate_priority_class,
+    validate_quota,
+)
 
 _POLICY, _FLOW, _DEVICES = "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io", "resource.k8s.io"
 _BUDGET = ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
 CLUSTER: Mapping[str, Strategy] = {
     "horizontalpodautoscalers.autoscaling": Strategy(has_status=True),
     "poddisruptionbudgets.policy": Strategy(
-        has_status=True, has_generation=True, initial_status=dict.fromkeys(_BUDGET, 0)
+        validate=validate_budget, has_status=True, has_generation=True, initial_status=dict.fromkeys(_BUDGET, 0)
     ),
     "networkpolicies.networking.k8s.io": Strategy(has_generation=True),
     "servicecidrs.networking.k8s.io": Strategy(has_status=True),
-    "resourcequotas": Strategy(has_status=True),
-    "priorityclasses.scheduling.k8s.io": Strategy(has_generation=True),
+    "resourcequotas": Strategy(validate=validate_quota, validate_update=immutable_scopes, has_status=True),
+    "limitranges": Strategy(defaults=default_limit_range, validate=validate_limit_range),
+    "priorityclasses.scheduling.k8s.io": Strategy(
+        defaults=default_priority_class,
+        validate=validate_priority_class,
+        validate_update=immutable_priority,
+        has_generation=True,
+    ),
     "certificatesigningrequests.certificates.k8s.io": Strategy(has_status=True),
     f"validatingadmissionpolicies.{_POLICY}": Strategy(has_status=True, has_generation=True),
     f"validatingadmissionpolicybindings.{_POLICY}": Strategy(has_generation=True),
