@@ -18,7 +18,7 @@ from k8slab.routing.settings import Settings
 
 def zone_of(location: Location) -> str:
     """Return the name of an Ingress's limit zones: it shares one budget over all its paths."""
-    return f"{location.owner.namespace}_{location.owner.name}_{location.owner.uid}"
+    return re.sub(r"[^\w.-]", "_", f"{location.owner.namespace}_{location.owner.name}_{location.owner.uid}")
 
 
 def _identity(location: Location) -> str:

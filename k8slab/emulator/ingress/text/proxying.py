@@ -5,6 +5,7 @@ What is the same for all stands once in front of the servers; a location says on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from k8slab.emulator.ingress.text.files import DEFAULT_BACKEND, Files
@@ -26,7 +27,8 @@ def upstream_name(backend: Backend | None, *, forwarded: bool) -> str:
     """Return the upstream that leads to a Service port."""
     if backend is None:
         return DEFAULT_BACKEND
-    return f"{backend.name}~f" if forwarded else backend.name
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", backend.name)
+    return f"{plain}~f" if forwarded else plain
 
 
 def directives(settings: Settings, found: Configuration) -> dict[str, str]:
