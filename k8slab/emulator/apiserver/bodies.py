@@ -90,6 +90,16 @@ def _repeated(node: yaml.Node | None) -> Iterator[str]:
             yield from _repeated(value)
 
 
+def adder(warnings: list[str]) -> Callable[[str], None]:
+    """Return what adds a warning once: writes are tried again when webhooks change them."""
+
+    def add(text: str) -> None:
+        if text not in warnings:
+            warnings.append(text)
+
+    return add
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """A body that was read. ``data`` is its JSON when keys stand twice; ``yaml_problems`` name those of YAML."""
@@ -169,7 +179,9 @@ class Decoder:
         if texts and self.field_validation == "Strict":
             raise refusal()
         if self.field_validation != "Ignore":
-            warnings += (text for text in texts if text not in warnings)
+            add = adder(warnings)
+            for text in texts:
+                add(text)
 
     def _kind_problem(self, obj: Obj, target: Target) -> str:
         """Return why the object is not of the target's kind; empty when it is."""

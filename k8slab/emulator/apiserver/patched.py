@@ -80,8 +80,8 @@ def _refused(decoder: Decoder, obj: Obj, patch: Patch, cause: str) -> ApiError:
     meta = obj.get("metadata")
     if isinstance(meta, dict):
         order = decoder.schema.fields(METADATA)
-        known = {key: meta[key] for key in order if key in meta and key != "managedFields"}
-        obj = {**obj, "metadata": {**known, **{key: value for key, value in meta.items() if key not in order}}}
+        known = {key: meta[key] for key in order if key in meta}
+        obj = {**obj, "metadata": {**known, **meta}}
     touched = patch.body if patch.type == "merge" else _touched(patch.body)
     return invalid_patched(orjson.dumps(_resorted(obj, touched)).decode(), cause)
 

@@ -14,6 +14,7 @@ from k8slab.emulator.apiserver.admitted import admitted
 from k8slab.emulator.apiserver.bodies import (
     WARNINGS,
     Decoder,
+    adder,
     duplicate_keys,
     expected_kind,
     is_custom,
@@ -74,7 +75,7 @@ class _PatchWrite:
     async def __call__(self, changed: Obj | None, dry: bool) -> Entry:
         registry, target = self.services.registry, self.target
         body = self.body
-        options = replace(self.options, dry_run=dry)
+        options = replace(self.options, dry_run=dry, warn=adder(self.warnings))
         if changed is None:
             return await registry.patch(
                 target.resource, target.namespace, target.name, body.body if isinstance(body, Patch) else body,

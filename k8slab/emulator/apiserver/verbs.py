@@ -11,7 +11,16 @@ from k8slab.emulator.api import DeleteOptions
 from k8slab.emulator.apiserver import parameters
 from k8slab.emulator.apiserver.admitted import admit_deletion, admitted
 from k8slab.emulator.apiserver.answers import answer
-from k8slab.emulator.apiserver.bodies import WARNINGS, Decoder, check_place, expected_kind, is_custom, read_bytes
+from k8slab.emulator.apiserver.bodies import (
+    WARNINGS,
+    Decoder,
+    adder,
+    check_place,
+    expected_kind,
+    is_custom,
+    named,
+    read_bytes,
+)
 from k8slab.emulator.apiserver.negotiation import Form, negotiate
 from k8slab.emulator.apiserver.object_answers import object_answer
 from k8slab.emulator.apiserver.patches import patch
@@ -61,6 +70,8 @@ async def _body(services: Services, request: web.Request, target: Target, warnin
     kind = expected_kind(target)[1]
     body = decoder.raw(await read_bytes(request), request.headers.get("Content-Type", ""), kind)
     obj = decoder.typed(body, target, warnings)
+    if request.method == "PUT":
+        return named(obj, target)
     check_place(obj, target)
     return obj
 
@@ -73,7 +84,7 @@ async def create(services: Services, request: web.Request, target: Target) -> we
 
     async def write(changed: Obj | None, dry: bool) -> Entry:
         made = obj if changed is None else changed
-        how = replace(options, dry_run=dry, managers_given=changed is not None)
+        how = replace(options, dry_run=dry, managers_given=changed is not None, warn=adder(warnings))
         return await services.registry.create(
             target.resource, target.namespace, made, subresource=target.subresource, name=target.name, options=how
         )
@@ -90,7 +101,7 @@ async def update(services: Services, request: web.Request, target: Target) -> we
 
     async def write(changed: Obj | None, dry: bool) -> Entry:
         made = obj if changed is None else changed
-        how = replace(options, dry_run=dry, managers_given=changed is not None)
+        how = replace(options, dry_run=dry, managers_given=changed is not None, warn=adder(warnings))
         return await services.registry.update(
             target.resource, target.namespace, target.name, made, subresource=target.subresource, options=how
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
@@ -48,13 +49,15 @@ class WriteOptions:
     """How to write.
 
     ``manager`` takes the fields that change (empty: nobody does); ``force`` lets an apply take those of others.
-    ``managers_given``: the object comes with its managers, as an earlier step made them.
+    ``managers_given``: the object comes with its managers, as an earlier step made them. ``warn`` is called with what
+    the client is to be told of a write that passed.
     """
 
     dry_run: bool = False
     manager: str = ""
     force: bool = False
     managers_given: bool = False
+    warn: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from k8slab.emulator.registry.reading import store_key
 from k8slab.emulator.registry.strategies import strategy_of
 from k8slab.emulator.registry.strategy import Context, Strategy
 from k8slab.emulator.registry.validation.names import check_metadata
+from k8slab.emulator.registry.warnings.kinds import warnings_of
 from k8slab.emulator.store import Entry, Store
 from k8slab.emulator.store.entries import encode, unwritten
 from k8slab.kube.objects import Obj, dig, is_deleting, metadata, name_of, namespace_of, resource_version_of, uid_of
@@ -61,7 +62,8 @@ class Writer:
         obj = _copied(obj)
         strategy = strategy_of(resource)
         meta = metadata(obj)
-        if meta.get("resourceVersion"):
+        if meta.get("resourceVersion") and not options.dry_run:
+            # Only writing finds that out (storage/etcd3/store.go).
             raise bad_request("resourceVersion should not be set on objects to be created")
         if resource.namespaced and meta.get("namespace", namespace) not in ("", namespace):
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
@@ -73,6 +75,7 @@ class Writer:
         admit(resource, namespace, obj, self._lookup, self._listing)
         self._validate(resource, obj, strategy.validate_new or strategy.validate, strategy)
         self._check_bounds(resource, namespace, obj)
+        _warn(resource, obj, None, options)
         strategy.create(obj, self._context)
         if resource == SERVICES:
             self._allocate(resource, obj)
@@ -142,6 +145,8 @@ class Writer:
         self._managing.track(strategy, old, new, options, subresource)
         if subresource != "status" or strategy.validates_status:
             self._validate(resource, new, lambda obj: _both(strategy, obj, old, subresource), strategy)
+            if not subresource:
+                _warn(resource, new, old, options)
             if resource == SERVICES:
                 self._allocate(resource, new)
             if not subresource and not is_deleting(old):
@@ -199,6 +204,12 @@ class Writer:
         return self._store.put(current.key, obj).entry
 
 
+def _warn(resource: Resource, new: Obj, old: Obj | None, options: WriteOptions) -> None:
+    if options.warn is not None:
+        for text in warnings_of(resource.qualified_name, new, old):
+            options.warn(text)
+
+
 def _copied(obj: Obj) -> Obj:
     # Several times faster than a deep copy.
     made: Obj = orjson.loads(orjson.dumps(obj))
@@ -224,7 +235,7 @@ def resource_version_of_text(obj: Obj) -> str:
     """Return the revision that a client based its change on; empty when it did not say."""
     version = str(dig(obj, "metadata", "resourceVersion", default=""))
     if version and not version.isdecimal():
-        raise failure(400, "BadRequest", f'metadata.resourceVersion: Invalid value: "{version}"')
+        raise failure(500, "", f'strconv.ParseUint: parsing "{version}": invalid syntax')
     return "" if version == "0" else version
 
 

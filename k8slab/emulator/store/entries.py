@@ -53,10 +53,30 @@ class Change:
 
 def unwritten(key: StoreKey, obj: Obj) -> Entry:
     """Return the entry of an object that a dry run did not write: it has no revision."""
-    return Entry(key, 0, orjson.dumps(obj))
+    return Entry(key, 0, orjson.dumps(_ordered(obj, "")))
 
 
 def encode(key: StoreKey, revision: int, obj: Obj) -> Entry:
     """Return the entry of an object at a revision; the given object is not changed."""
-    stamped = {**obj, "metadata": {**obj.get("metadata", {}), "resourceVersion": str(revision)}}
-    return Entry(key, revision, orjson.dumps(stamped))
+    return Entry(key, revision, orjson.dumps(_ordered(obj, str(revision))))
+
+
+# The order in which Go writes the fields of ObjectMeta: people read raw answers, and errors quote them.
+_METADATA = (
+    "name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp",
+    "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers",
+    "managedFields",
+)  # fmt: skip
+
+
+def _ordered(obj: Obj, version: str) -> Obj:
+    meta = dict(obj.get("metadata", {}))
+    meta.pop("resourceVersion", None)
+    if version:
+        meta["resourceVersion"] = version
+    known = {field: meta.pop(field) for field in _METADATA if field in meta}
+    head: Obj = {field: obj[field] for field in ("kind", "apiVersion") if field in obj}
+    return {**head, "metadata": {**known, **meta}, **{key: obj[key] for key in obj if key not in _HEAD}}
+
+
+_HEAD = frozenset({"kind", "apiVersion", "metadata"})

@@ -114,6 +114,9 @@ def default_pod(pod: Obj) -> None:
     """Fill in what a pod gets on top of its spec's defaults."""
     pod.setdefault("spec", {}).setdefault("enableServiceLinks", True)
     default_pod_spec(pod["spec"])
+    if pod["spec"]["terminationGracePeriodSeconds"] < 0:
+        # Negative ones are taken for one second (pkg/registry/core/pod/strategy.go).
+        pod["spec"]["terminationGracePeriodSeconds"] = 1
     for container in _containers(pod["spec"]):
         _default_requests(container["resources"])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from k8slab.emulator.registry.validation.containers import validate_containers
 from k8slab.emulator.registry.validation.names import LABEL, SUBDOMAIN, check, check_labels
 from k8slab.emulator.registry.validation.scheduling import validate_affinity, validate_spread, validate_tolerations
-from k8slab.emulator.registry.validation.values import in_range, ip_address, not_negative, one_of
+from k8slab.emulator.registry.validation.values import in_range, ip_address, one_of
 from k8slab.emulator.registry.validation.volumes import validate_volumes
 from k8slab.kube.objects import Obj, dig
 from k8slab.kube.status import FORBIDDEN, REQUIRED, FieldError
@@ -85,7 +85,6 @@ def _names(spec: Obj, path: str) -> Iterator[FieldError]:
         if spec.get(field):
             yield from check(SUBDOMAIN, f"{path}.{field}", spec[field])
     yield from in_range(f"{path}.activeDeadlineSeconds", spec.get("activeDeadlineSeconds"), least=1)
-    yield from not_negative(f"{path}.terminationGracePeriodSeconds", spec.get("terminationGracePeriodSeconds"))
     for field in ("hostname", "subdomain"):
         if spec.get(field):
             yield from check(LABEL, f"{path}.{field}", spec[field])

@@ -15,6 +15,7 @@ _DEPLOYMENT = {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}, "template
 PRESENT: list[tuple[str, dict[str, Any]]] = [
     (_CORE, {"metadata": {"name": "fv"}}),
     (f"{_CORE}/fv/configmaps", {"metadata": {"name": "x"}}),
+    (f"{_CORE}/fv/configmaps", {"metadata": {"name": "full", "labels": {"l": "m"}}, "data": {"a": "b"}}),
     (f"{_CORE}/fv/services", {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}}),
     ("/apis/apps/v1/namespaces/fv/deployments", {"metadata": {"name": "d"}, "spec": _DEPLOYMENT}),
 ]

@@ -36,7 +36,7 @@ async def client() -> Any:
     services = Services(registry, catalog, schema, clock, Authenticator({"secret": ADMIN}), Authorizer(Rules(registry)))
     async with TestClient(TestServer(build_app(services))) as made:
         for path, obj in PRESENT:
-            await made.post(path, json=obj, headers={"Authorization": "Bearer secret"})
+            await made.post(path, json=obj, headers={"Authorization": "Bearer secret", "User-Agent": "probe/1"})
             if path.endswith("/namespaces"):
                 await registry.create(SERVICE_ACCOUNTS, "fv", {"metadata": {"name": "default"}})
         yield made

@@ -1,0 +1,1 @@
+"""What clients are warned of when a write succeeds (pkg/api/pod/warnings.go and each strategy's Warnings functions)."""
