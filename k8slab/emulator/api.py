@@ -195,6 +195,10 @@ class Fabric(Dialer, Protocol):
         """Say that nobody serves the port any more."""
         ...
 
+    async def records(self, name: str, kind: str) -> Sequence[tuple[str, str, str]] | None:
+        """Return ``(name, type, data)`` of a full name's DNS records; None when there is no such name (NXDOMAIN)."""
+        ...
+
     def listening(self, address: str) -> Sequence[int]:
         """Return the ports of an address that someone serves."""
         ...

@@ -9,7 +9,6 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Protocol
 
-from k8slab.emulator.network.services import named_addresses
 from k8slab.kube.objects import Obj, dig
 
 ZONE = "cluster.local"
@@ -77,10 +76,28 @@ def _service(records: Records, labels: Sequence[str]) -> list[str]:
     if service is None:
         return []
     address = dig(service, "spec", "clusterIP", default="")
-    if address and address != "None":
-        return [] if hostname else [address]
-    unready = bool(dig(service, "spec", "publishNotReadyAddresses"))
-    return named_addresses(records.slices(service), hostname, unready=unready)
+    if address and address != "None" and not hostname:
+        return [address]
+    found = [
+        (endpoint_name(endpoint), address)
+        for part in records.slices(service)
+        for endpoint in part.get("endpoints") or []
+        if is_published(service, endpoint)
+        for address in endpoint.get("addresses") or []
+    ]
+    return list(dict.fromkeys(address for label, address in found if hostname in ("", label)))
+
+
+def endpoint_name(endpoint: Obj) -> str:
+    """Return the label of an endpoint below its Service's name: its host name, or its address with dashes."""
+    addresses = endpoint.get("addresses") or [""]
+    return str(endpoint.get("hostname") or addresses[0].replace(".", "-").replace(":", "-"))
+
+
+def is_published(service: Obj, endpoint: Obj) -> bool:
+    """Tell whether the name server gives an endpoint: a ready one, or any where the Service says so."""
+    ready = (endpoint.get("conditions") or {}).get("ready") is not False
+    return ready or bool(dig(service, "spec", "publishNotReadyAddresses"))
 
 
 def external_name(records: Records, full_name: str) -> str:

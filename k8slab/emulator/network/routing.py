@@ -11,6 +11,7 @@ from k8slab.emulator.machinery.informer import Informer
 from k8slab.emulator.network import dns
 from k8slab.emulator.network.addresses import GATEWAY, NODE_ADDRESS, AddressPool
 from k8slab.emulator.network.balancing import Balancer
+from k8slab.emulator.network.records import Record, answer
 from k8slab.emulator.network.services import Endpoint, endpoints_of, port_of, slices_of
 from k8slab.kube.objects import Obj, dig, name_of, namespace_of
 
@@ -30,6 +31,10 @@ class ObjectView:
     def slices(self, service: Obj) -> list[Obj]:
         """Return the EndpointSlices of a Service."""
         return slices_of(service, self._slices.objects(namespace_of(service)))
+
+    def services(self) -> list[Obj]:
+        """Return all Services."""
+        return list(self._services.objects())
 
     def by_cluster_ip(self, address: str) -> Obj | None:
         """Return the Service with that cluster address."""
@@ -74,6 +79,10 @@ class Router:
             if found:
                 return found
         raise NoSuchHostError(host)
+
+    def records(self, name: str, kind: str) -> list[Record] | None:
+        """Return the records of a full name; None when there is no such name."""
+        return answer(self._view, name, kind)
 
     def _own_names(self, source: Source, host: str) -> list[str]:
         # The kubelet writes both into a pod's /etc/hosts.

@@ -49,15 +49,3 @@ def _holds(endpoint: Obj, condition: str) -> bool:
     if condition == "ready":
         return conditions.get("ready") is not False
     return conditions.get("serving") is not False and bool(conditions.get("terminating"))
-
-
-def named_addresses(slices: Iterable[Obj], hostname: str = "", *, unready: bool = False) -> list[str]:
-    """Return the addresses that DNS gives for a headless Service, or for one host of it."""
-    found = [
-        address
-        for entry in slices
-        for endpoint in entry.get("endpoints") or []
-        if (unready or _holds(endpoint, "ready")) and (not hostname or endpoint.get("hostname") == hostname)
-        for address in endpoint.get("addresses") or []
-    ]
-    return list(dict.fromkeys(found))

@@ -163,7 +163,7 @@ class ProgramHost:
             reply |= {"error": _KINDS[type(error)], "message": str(error)}
         await self._send(reply)
 
-    async def _found(self, message: Message, source: Source) -> Message:
+    async def _found(self, message: Message, source: Source) -> Message:  # noqa: PLR0911 - one return a question
         what = message["ask"]
         if what == "resolve":
             return {"addresses": list(await self._fabric.resolve(source, message["host"]))}
@@ -177,6 +177,9 @@ class ProgramHost:
                 "out": made.out.decode(errors="replace"),
                 "err": made.err.decode(errors="replace"),
             }
+        if what == "records":
+            found = await self._fabric.records(message["name"], message["kind"])
+            return {"value": None if found is None else list(found)}
         if what == "answers":
             return {"value": self._fabric.answers(source, message["host"])}
         if what == "listening":

@@ -91,6 +91,7 @@ IMAGES: Mapping[str, Image] = {
               system="busybox"),
         Image("curl", "shell", ("/entrypoint.sh",), ("curl",), newest_major=8, system="alpine", user=100),
         Image("agnhost", "shell", ("/agnhost",), ("pause",), tags=(), newest_major=2, system="agnhost"),
+        Image("jessie-dnsutils", "shell", ("/bin/sh",), ("-c", "sleep 3600"), newest_major=1, system="agnhost"),
         Image("alpine", "shell", (), ("/bin/sh",), tags=("latest", "edge"), newest_major=3, system="alpine"),
         Image(
             "controller", "ingress-nginx", ("/usr/bin/dumb-init", "--"), ("/nginx-ingress-controller",), newest_major=1,

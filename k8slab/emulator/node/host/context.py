@@ -45,6 +45,10 @@ class Network(Protocol):
         """Run the image's own program (the real nginx); return its exit code and what it printed."""
         ...
 
+    async def records(self, name: str, kind: str) -> list[tuple[str, str, str]] | None:
+        """Return ``(name, type, data)`` of a full name's DNS records; None when there is no such name."""
+        ...
+
     async def answers(self, address: str) -> bool:
         """Tell whether someone has the address (who would answer a ping)."""
         ...

@@ -262,6 +262,11 @@ class _HostNetwork:
         answer = await self._control.ask("tool", self._container, argv=arguments)
         return int(answer["code"]), str(answer["out"]).encode(), str(answer["err"]).encode()
 
+    async def records(self, name: str, kind: str) -> list[tuple[str, str, str]] | None:
+        """Return name, type and data of a full name's records; None when there is no such name."""
+        found = (await self._control.ask("records", self._container, name=name, kind=kind))["value"]
+        return None if found is None else [(entry[0], entry[1], entry[2]) for entry in found]
+
     async def answers(self, address: str) -> bool:
         """Tell whether someone has the address."""
         return bool((await self._control.ask("answers", self._container, host=address))["value"])

@@ -1,4 +1,4 @@
-"""curl and wget over the pod's network, with curl's own exit codes and messages (curl.se/docs/manpage.html)."""
+"""curl over the pod's network, with curl's own exit codes and messages (curl.se/docs/manpage.html)."""
 
 from __future__ import annotations
 
@@ -146,13 +146,13 @@ async def curl(network: Network, arguments: list[str], streams: Streamset, files
 
 async def fetch(network: Network, url: str, streams: Streamset) -> Answer:
     """Return the answer to a GET; raises ``CurlError``."""
-    return await _followed(network, url, Options(), streams)
+    return await followed(network, url, Options(), streams)
 
 
 async def _one(network: Network, url: str, options: Options, streams: Streamset, files: Files) -> int:
     limit = float(options.values.get("limit", 0)) or None
     try:
-        answer = await asyncio.wait_for(_followed(network, url, options, streams), limit)
+        answer = await asyncio.wait_for(followed(network, url, options, streams), limit)
     except TimeoutError:
         return await _failed(
             CurlError(28, f"Operation timed out after {int((limit or 0) * 1000)} milliseconds"), options, streams
@@ -201,7 +201,8 @@ def _written(template: str, answer: Answer | None) -> bytes:
     return template.replace("\\n", "\n").replace("\\t", "\t").encode()
 
 
-async def _followed(network: Network, url: str, options: Options, streams: Streamset) -> Answer:
+async def followed(network: Network, url: str, options: Options, streams: Streamset) -> Answer:
+    """Return the last answer, after redirects where asked for; raises ``CurlError``."""
     for _ in range(50):
         answer = await _request(network, url, options, streams)
         where = answer.headers.get("location", "")
@@ -306,70 +307,3 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
     while size := int((await reader.readline()).split(b";")[0], 16):
         body += (await reader.readexactly(size + 2))[:-2]
     return body
-
-
-async def wget(network: Network, arguments: list[str], streams: Streamset, files: Files) -> int:
-    """Run busybox's wget: ``-q``, ``-O -``, ``-S``, ``-T SECONDS``, ``--spider``."""
-    options = Options(flags={"silent"})
-    to_output = _wget_options(arguments, options)
-    if not options.urls:
-        await streams.err(b"wget: missing URL\n")
-        return 1
-    host = urlsplit(options.urls[0] if "://" in options.urls[0] else f"http://{options.urls[0]}").netloc
-    try:
-        limit = float(options.values.get("limit", 0)) or None
-        answer = await asyncio.wait_for(_followed(network, options.urls[0], options, streams), limit)
-    except (CurlError, TimeoutError) as error:
-        words = {6: f"bad address '{host}'", 7: f"can't connect to remote host ({host}): Connection refused"}
-        code = error.code if isinstance(error, CurlError) else 28
-        await streams.err(f"wget: {words.get(code, 'download timed out')}\n".encode())
-        return 1
-    if answer.status >= 400:  # noqa: PLR2004
-        reason = answer.head.split(b"\r\n")[0].decode(errors="replace")
-        await streams.err(f"wget: server returned error: {reason}\n".encode())
-        return 1
-    if to_output:
-        await streams.out(answer.body)
-    elif "spider" not in options.flags:
-        return await _wget_saved(options, answer.body, streams, files)
-    return 0
-
-
-def _wget_options(arguments: list[str], options: Options) -> bool:  # noqa: C901 - one branch for each option
-    """Read the command line into ``options``; tell whether the content goes to the output."""
-    to_output = False
-    rest = iter(arguments)
-    for word in rest:
-        if word in {"-O-", "-qO-"}:
-            to_output = True
-        elif word in {"-O", "-qO", "-q", "--quiet", "-T", "--timeout", "--spider", "--post-data"}:
-            if "q" in word:
-                options.flags.add("quiet")
-            if word == "--spider":
-                options.flags.add("spider")
-            elif word.endswith("O"):
-                name = next(rest, "")
-                to_output, options.values["output"] = name == "-", name
-            elif word not in {"-q", "--quiet"}:
-                options.values["data" if word == "--post-data" else "limit"] = next(rest, "")
-        elif word.startswith("--header"):
-            options.headers.append(word.partition("=")[2] or next(rest, ""))
-        elif word.startswith("--post-data="):
-            options.values["data"] = word.partition("=")[2]
-        elif not word.startswith("-"):
-            options.urls.append(word)
-    return to_output
-
-
-async def _wget_saved(options: Options, body: bytes, streams: Streamset, files: Files) -> int:
-    url = options.urls[0]
-    path = urlsplit(url if "://" in url else f"http://{url}").path
-    name = options.values.get("output") or path.rpartition("/")[2] or "index.html"
-    try:
-        files.save(name, body)
-    except OSError as error:
-        await streams.err(f"wget: can't open '{name}': {error.strerror}\n".encode())
-        return 1
-    if "quiet" not in options.flags:
-        await streams.err(f"saving to '{name}'\n'{name}' saved\n".encode())
-    return 0

@@ -15,6 +15,7 @@ from k8slab.emulator.node.host.applets import (
     lines,
     listing,
     machine,
+    names,
     network,
     nginx,
     printing,
@@ -35,7 +36,7 @@ _COMMON: Mapping[str, Applet] = {
     **{name: applet for table in _TABLES for name, applet in table.items()},
     "true": nothing, "false": failing, "pwd": pwd, "kill": kill,
 }  # fmt: skip
-_BUSYBOX: Mapping[str, Applet] = {**_COMMON, **network.TABLE, "ash": running.sh}
+_BUSYBOX: Mapping[str, Applet] = {**_COMMON, **network.TABLE, **names.TABLE, "ash": running.sh}
 # The Debian images of nginx and httpd come without these.
 _NOT_IN_DEBIAN = frozenset({
     "ps", "top", "vi", "vim", "nano", "less", "more", "watch", "killall", "pkill", "pgrep", "pidof", "hexdump", "xxd",
@@ -49,7 +50,7 @@ _SYSTEMS: Mapping[str, tuple[Mapping[str, Applet], str]] = {
     "busybox": (_BUSYBOX, "ash"),
     "alpine": ({**_BUSYBOX, **network.CURL}, "ash"),
     "debian": (_DEBIAN, "dash"),
-    "agnhost": ({**_BUSYBOX, **network.CURL, **agnhost.TABLE}, "ash"),
+    "agnhost": ({**_BUSYBOX, **network.CURL, **names.DIG, **agnhost.TABLE}, "ash"),
     "nginx-debian": ({**_DEBIAN, **nginx.TABLE}, "dash"),
     "nginx-alpine": ({**_BUSYBOX, **network.CURL, **nginx.TABLE}, "ash"),
     # One static binary: nothing else is in there.

@@ -57,6 +57,7 @@ class PodVolumes:
         kind = next((key for key in volume if key != "name"), "emptyDir")
         if kind == "emptyDir":
             place.mkdir(parents=True, exist_ok=True)
+            place.chmod(0o777)
         elif kind == "hostPath":
             link(place, self.disk.host_path(volume[kind]))
         elif kind == "persistentVolumeClaim":

@@ -145,6 +145,8 @@ def copy(tree: Tree, source: str, target: str, cwd: str, *, recursive: bool) -> 
             copy(tree, posixpath.join(source, name), posixpath.join(target, name), cwd, recursive=True)
         return
     data, mode = tree.read(source, cwd), tree.entry(source, cwd).mode
+    if absolute(target, cwd) == "/dev/null":
+        return
     try:
         place = tree.writable(target, cwd)
         new = not place.exists()

@@ -315,7 +315,7 @@ async def tee(shell: Shell, arguments: list[str], streams: Streamset) -> int:
     """Copy the input to the output and to files."""
     options = Options(arguments, "ai")
     code, files = 0, []
-    for name in options.operands:
+    for name in [name for name in options.operands if name != "/dev/null"]:
         try:
             path = shell.tree.writable(name, shell.cwd)
             path.open("ab" if "a" in options else "wb").close()

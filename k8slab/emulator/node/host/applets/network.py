@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 from k8slab.emulator.node.host.applets.arguments import Options, UsageError
 from k8slab.emulator.node.host.context import NetworkError, Streams, Streamset
-from k8slab.emulator.node.host.curl import curl, wget
+from k8slab.emulator.node.host.curl import curl
 from k8slab.emulator.node.host.shell.interpreter import Applet, Shell
+from k8slab.emulator.node.host.wget import wget
 
-_DNS = "10.96.0.10"
 _CHUNK = 65536
 
 
@@ -20,7 +20,7 @@ class _ShellFiles:
         self._shell = shell
 
     def save(self, name: str, data: bytes) -> None:
-        self._shell.tree.writable(name, self._shell.cwd).write_bytes(data)
+        self._shell.tree.save(name, data, self._shell.cwd)
 
     def load(self, name: str) -> bytes:
         return self._shell.tree.read(name, self._shell.cwd)
@@ -34,23 +34,6 @@ async def run_curl(shell: Shell, arguments: list[str], streams: Streamset) -> in
 async def run_wget(shell: Shell, arguments: list[str], streams: Streamset) -> int:
     """Run busybox's wget."""
     return await wget(shell.context.network, arguments[1:], streams, _ShellFiles(shell))
-
-
-async def nslookup(shell: Shell, arguments: list[str], streams: Streamset) -> int:
-    """Ask for the addresses of a name, as busybox shows them."""
-    words = [word for word in arguments[1:] if not word.startswith("-")]
-    name = words[0] if words else ""
-    if not name:
-        raise UsageError("usage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]")
-    await streams.out(f"Server:\t\t{_DNS}\nAddress:\t{_DNS}:53\n\n".encode())
-    try:
-        addresses = await shell.context.network.resolve(name)
-    except NetworkError:
-        await streams.out(f"** server can't find {name}: NXDOMAIN\n\n".encode())
-        return 1
-    text = "".join(f"Name:\t{name}\nAddress: {address}\n" for address in addresses)
-    await streams.out(f"{text}\n".encode())
-    return 0
 
 
 async def _address(shell: Shell, name: str, streams: Streamset, words: str) -> str:
@@ -224,7 +207,7 @@ async def getent(shell: Shell, arguments: list[str], streams: Streamset) -> int:
 
 
 TABLE: Mapping[str, Applet] = {
-    "wget": run_wget, "nslookup": nslookup, "ping": ping, "nc": nc, "netcat": nc, "ip": ip, "ifconfig": ip,
+    "wget": run_wget, "ping": ping, "nc": nc, "netcat": nc, "ip": ip, "ifconfig": ip,
     "netstat": sockets, "ss": sockets, "getent": getent,
 }  # fmt: skip
 CURL: Mapping[str, Applet] = {"curl": run_curl}

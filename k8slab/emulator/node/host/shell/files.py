@@ -145,6 +145,11 @@ class Tree:
         made = self._virtual.read(absolute(path, cwd))
         return made if made is not None else self.host(path, cwd).read_bytes()
 
+    def save(self, path: str, data: bytes, cwd: str = "/") -> None:
+        """Write a file's content; what goes to ``/dev/null`` is gone. Raises ``OSError``."""
+        if absolute(path, cwd) not in ("/dev/null", "/dev/zero", "/dev/tty"):
+            self.writable(path, cwd).write_bytes(data)
+
     def names(self, path: str, cwd: str = "/") -> list[str]:
         """Return the names in a folder; none when there is no such folder."""
         inside = absolute(path, cwd)

@@ -96,3 +96,11 @@ async def test_the_first_process_ignores_what_it_did_not_ask_for(pod: Any):
     assert not task.done()
     process.deliver(9)
     assert await task == 137
+
+
+async def test_devices_take_output_and_stay(pod: Any):
+    ran = await pod.sh(
+        "echo x | tee /dev/null; echo y > /tmp/a; cp /tmp/a /dev/null; rm -f /dev/null; ls /dev/null; mv /tmp/a /dev/null; ls /tmp/a"
+    )
+    assert ran.out == "x\n/dev/null\n/tmp/a\n"
+    assert Path("/dev/null").is_char_device()
