@@ -48,7 +48,10 @@ async def _written(services: Services, request: web.Request, target: Target, wri
 
 
 def _present(services: Services, target: Target) -> Obj | None:
-    return services.registry.lookup(target.resource.kind, target.namespace, target.name)
+    # By the resource, never by the kind: a user's group may have a kind of the same name.
+    if not target.name or not services.registry.exists(target.resource, target.namespace, target.name):
+        return None
+    return services.registry.get(target.resource, target.namespace, target.name).decode()
 
 
 def _resettable(obj: Obj | None) -> Obj | None:
