@@ -68,6 +68,15 @@ def take_all(words: list[str], name: str) -> tuple[list[str], list[str]]:
     return values, words
 
 
+def take_number(words: list[str], name: str, otherwise: float) -> tuple[float, list[str]]:
+    """Take ``name N`` out of the words. Raises ``CommandError`` for what is no number."""
+    text, rest = take_option(words, name)
+    try:
+        return (float(text) if text else otherwise), rest
+    except ValueError as error:
+        raise CommandError(f"{name} {text}: not a number.", f"For example: {name} {otherwise:g}") from error
+
+
 def with_namespace(words: list[str], namespace: str) -> list[str]:
     """Return the words with the session's namespace, unless they say one themselves."""
     before = words[: words.index("--")] if "--" in words else words

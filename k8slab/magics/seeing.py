@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import Any
 
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from k8slab.errors import CommandError
-from k8slab.magics.arguments import split, split_literally, take_all, take_option
+from k8slab.magics.arguments import split, split_literally, take_all, take_number, take_option
 from k8slab.magics.display import tell
 
 _LEAST_REWRITE = 3
@@ -51,6 +52,25 @@ class SeeingMagics(Magics):
             raise CommandError("%rewrite needs a path, a target and request paths.",
                                "For example: %rewrite '/nginx(/|$)(.*)' '/$2' /nginx /nginx/a /nginxa")  # fmt: skip
         return rewrite_table(words[0], words[1], words[2:])
+
+    @no_var_expand
+    @line_magic
+    def load(self, line: str) -> Any:
+        """``%load URL [--rps N] [--seconds S] [--concurrency C] [--by HEADER] [--target v2=20%]``."""
+        from k8slab.traffic.load.samples import Run  # noqa: PLC0415
+        from k8slab.traffic.loading import execute, parse_share, prepare, report_of  # noqa: PLC0415
+
+        rps, words = take_number(split(line), "--rps", 5.0)
+        seconds, words = take_number(words, "--seconds", 10.0)
+        concurrency, words = take_number(words, "--concurrency", 100.0)
+        header, words = take_option(words, "--by")
+        targets, words = take_all(words, "--target")
+        url, _, namespace, sent = self._request("%load", shlex.join(words))
+        plan, limits = prepare(self._session(), url, namespace, rps, seconds, int(concurrency), sent["headers"])
+        tell(f"sending {plan.count} requests to {url} for {seconds:g} s")
+        run = Run(plan)
+        execute(run, header)
+        return report_of(run, url, limits, dict(map(parse_share, targets)))
 
     def _request(self, name: str, line: str) -> tuple[str, str, str, dict[str, Any]]:
         """Return URL, source, namespace and what is sent, of a magic's line; raises ``CommandError``."""

@@ -1,0 +1,1 @@
+"""Many requests at a steady rate, and what they show: limits, canaries, rolling updates."""
