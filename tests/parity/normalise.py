@@ -30,6 +30,7 @@ _RULES: Sequence[tuple[str, str]] = (
     (r"sha256:[0-9a-f]{64}", "sha256:<digest>"),
     (r"\b[0-9a-f]{64}\b", "<container>"),
     (r"timed out after \d+ milliseconds", "timed out after <n> milliseconds"),
+    (r"(port \d+ after) \d+ ms", r"\1 <n> ms"),
     (rf"(pod-template-hash|controller-revision-hash)(=|: ?|\":\")(\"?){_SAFE}{{5,10}}\b", r"\1\2\3<hash>"),
     (rf"-{_SAFE}{{7,10}}-{_SAFE}{{5}}\b", "-<hash>-<id>"),
     (rf"-{_SAFE}{{8,10}}\b", "-<hash>"),
@@ -88,9 +89,9 @@ def normalise(text: str, facts: Facts) -> str:
         text = text.replace(facts.namespace, "<ns>")
     for word in sorted(facts.names, key=len, reverse=True):
         text = re.sub(rf"(?<![\w-]){re.escape(word)}(?![\w-]|://)", facts.names[word], text)
-    text = _NODE_PORT.sub(lambda found: found[0] if found[0] in facts.typed else "<node-port>", text)
     for pattern, replacement in _COMPILED:
         text = pattern.sub(replacement, text)
+    text = _NODE_PORT.sub(lambda found: found[0] if found[0] in facts.typed else "<node-port>", text)
     return _DESCRIBED_EVENTS.sub(_sort_events, text)
 
 

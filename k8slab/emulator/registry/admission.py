@@ -1,4 +1,4 @@
-"""Admission plugins that Kubernetes has on by default, as far as they refuse: before validation, at creation."""
+"""Admission plugins that Kubernetes has on by default, as far as they refuse or add: before validation, at creation."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from k8slab.emulator.registry.limits import apply_defaults
 from k8slab.emulator.registry.priority import resolve_priority
 from k8slab.kube.objects import Obj, annotations_of, is_deleting, metadata, name_of
-from k8slab.kube.resources import CLAIMS, LIMIT_RANGES, PODS, PRIORITY_CLASSES, STORAGE_CLASSES, Resource
+from k8slab.kube.resources import CLAIMS, LIMIT_RANGES, NAMESPACES, PODS, PRIORITY_CLASSES, STORAGE_CLASSES, Resource
 from k8slab.kube.status import ApiError, forbidden, not_found
 
+_IMMORTAL = ("default", "kube-system", "kube-public")
 # Returns a stored object by (kind, namespace, name), or None.
 Lookup = Callable[[str, str, str], Obj | None]
 # Returns the stored objects of a resource in a namespace (empty: everywhere).
@@ -41,6 +42,12 @@ def _default_storage_class(claim: Obj, listing: Listing) -> None:
         claim["spec"]["storageClassName"] = name_of(newest)
 
 
+def admit_deletion(resource: Resource, name: str) -> None:
+    """Raise 403 for namespaces that a cluster cannot be without (plugin NamespaceLifecycle)."""
+    if resource == NAMESPACES and name in _IMMORTAL:
+        raise forbidden(resource.group, resource.plural, name, "this namespace may not be deleted")
+
+
 def _namespace_lifecycle(resource: Resource, namespace: str, obj: Obj, lookup: Lookup) -> None:
     found = lookup("Namespace", "", namespace)
     if found is None:
@@ -61,6 +68,11 @@ def _service_account(resource: Resource, namespace: str, obj: Obj, lookup: Looku
     account = str((obj.get("spec") or {}).get("serviceAccountName") or "default")
     if "kubernetes.io/config.mirror" in (metadata(obj).get("annotations") or {}):
         return
-    if lookup("ServiceAccount", namespace, account) is None:
+    found = lookup("ServiceAccount", namespace, account)
+    if found is None:
         cause = f'error looking up service account {namespace}/{account}: serviceaccount "{account}" not found'
         raise forbidden(resource.group, resource.plural, name_of(obj), cause)
+    # plugin/pkg/admission/serviceaccount: a pod that names none takes its account's.
+    spec, inherited = obj["spec"], found.get("imagePullSecrets")
+    if inherited and not spec.get("imagePullSecrets"):
+        spec["imagePullSecrets"] = inherited

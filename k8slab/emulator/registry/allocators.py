@@ -29,18 +29,25 @@ def allocate(service: Obj, others: Iterable[Obj], entropy: Entropy) -> Iterator[
 
 def _address(spec: Obj, taken: set[str], entropy: Entropy) -> Iterator[FieldError]:
     if spec.get("type") == "ExternalName":
-        for field in ("clusterIP", "clusterIPs"):
-            spec.pop(field, None)
         return
     wanted = spec.get("clusterIP") or next(iter(spec.get("clusterIPs") or []), "")
     if not wanted:
         wanted = _free_address(taken, entropy)
-    elif wanted != "None":
+    elif _is_address(wanted):
         problem = _address_problem(wanted, taken)
         if problem:
             yield FieldError(INVALID, "spec.clusterIPs", [wanted], f"failed to allocate IP {wanted}: {problem}")
             return
     spec["clusterIP"], spec["clusterIPs"] = wanted, [wanted]
+
+
+def _is_address(text: str) -> bool:
+    """Tell whether it is an address; what is not is left to validation."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _address_problem(address: str, taken: set[str]) -> str:
@@ -62,8 +69,9 @@ def _ports(spec: Obj, taken: set[int], entropy: Entropy) -> Iterator[FieldError]
     for index, port in enumerate(spec.get("ports") or []):
         wanted = port.get("nodePort")
         if not outside:
-            port.pop("nodePort", None)
-        elif not wanted:
+            # Validation says so.
+            continue
+        if not wanted:
             port["nodePort"] = _free_port(taken, entropy)
         elif wanted not in PORTS:
             detail = f"provided port is not in the valid range. The range of valid ports is {PORTS[0]}-{PORTS[-1]}"

@@ -45,7 +45,8 @@ def mark(obj: Obj, options: DeleteOptions, clock: Clock, *, graceful: bool) -> b
         return True
     if not is_deleting(obj) or grace < int(meta.get("deletionGracePeriodSeconds") or 0):
         meta["deletionTimestamp"] = timestamp(clock.now() + timedelta(seconds=grace))
-        meta["deletionGracePeriodSeconds"] = grace
+        if not _waits(obj):
+            meta["deletionGracePeriodSeconds"] = grace
         if meta.get("generation"):
             meta["generation"] += 1
     return False

@@ -10,6 +10,7 @@ import orjson
 from k8slab.clock import Clock, Entropy
 from k8slab.emulator.api import DeleteOptions, PatchType, Preconditions
 from k8slab.emulator.registry import subresources
+from k8slab.emulator.registry.admission import admit_deletion
 from k8slab.emulator.registry.deletion import check_preconditions, mark, may_go
 from k8slab.emulator.registry.eviction import SUCCESS, budget_for, disrupted, spent
 from k8slab.emulator.registry.managing import Managing
@@ -208,6 +209,7 @@ class Registry:
     ) -> Outcome:
         """Begin or finish a deletion."""
         options = options or DeleteOptions()
+        admit_deletion(resource, name)
         outcome = self._delete(resource, read(self._store, resource, namespace, name), options)
         await self._store.committed()
         return outcome

@@ -26,7 +26,7 @@ def scale_of(obj: Obj, resource: Resource) -> Obj:
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": kept,
-        "spec": {"replicas": replicas},
+        "spec": {"replicas": replicas} if replicas else {},
         "status": status,
     }
 

@@ -82,6 +82,10 @@ def _default_namespace(obj: Obj) -> None:
         metadata(obj).setdefault("labels", {})["kubernetes.io/metadata.name"] = name_of(obj)
 
 
+def _end_namespace(obj: Obj, _context: Context) -> None:
+    obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
+
+
 def _keep_spec(new: Obj, old: Obj) -> None:
     new["spec"] = old.get("spec", {})
 
@@ -116,7 +120,7 @@ _STRATEGIES: Mapping[str, Strategy] = {
     ),
     "namespaces": Strategy(
         name_rule=LABEL, defaults=_default_namespace, create=_create_namespace, update=_keep_spec, has_status=True,
-        initial_status={"phase": "Active"},
+        initial_status={"phase": "Active"}, ending=_end_namespace,
     ),
     "nodes": Strategy(
         validate=validate_node, validate_update=validate_node_update, has_status=True, keeps_first_status=True

@@ -38,7 +38,7 @@ class TokenIssuer:
         import jwt  # noqa: PLC0415 - with cryptography behind it, 60 ms that only a token needs
 
         spec = request.get("spec") or {}
-        seconds = _checked_seconds(spec, name_of(request) or name_of(account))
+        seconds = _checked_seconds(spec)
         audiences = list(spec.get("audiences") or [ISSUER])
         now = self.clock.now()
         expires = now + dt.timedelta(seconds=seconds)
@@ -53,7 +53,7 @@ class TokenIssuer:
         return {
             "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
             "metadata": {"name": name_of(account), "namespace": namespace_of(account),
-                         "creationTimestamp": timestamp(now)},
+                         "uid": self.entropy.uid(), "creationTimestamp": timestamp(now)},
             "spec": filled, "status": {"token": token, "expirationTimestamp": timestamp(expires)},
         }  # fmt: skip
 
@@ -75,18 +75,18 @@ class TokenIssuer:
         return _caller(private, str(claims.get("jti", "")))
 
 
-def _checked_seconds(spec: Obj, name: str) -> int:
+def _checked_seconds(spec: Obj) -> int:
     seconds = int(spec["expirationSeconds"]) if spec.get("expirationSeconds") is not None else _USUAL
     path = "spec.expirationSeconds"
     if seconds < _SHORTEST:
-        raise _invalid(name, path, seconds, "may not specify a duration less than 10 minutes")
+        raise _invalid(path, seconds, "may not specify a duration less than 10 minutes")
     if seconds > _LONGEST:
-        raise _invalid(name, path, seconds, "may not specify a duration larger than 2^32 seconds")
+        raise _invalid(path, seconds, "may not specify a duration larger than 2^32 seconds")
     return seconds
 
 
-def _invalid(name: str, path: str, value: int, text: str) -> ApiError:
-    return invalid("authentication.k8s.io", "TokenRequest", name, [FieldError(INVALID, path, value, text)])
+def _invalid(path: str, value: int, text: str) -> ApiError:
+    return invalid("authentication.k8s.io", "TokenRequest", "", [FieldError(INVALID, path, value, text)])
 
 
 def _private_claims(account: Obj, reference: Obj | None, lookup: Lookup) -> Obj:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -19,7 +20,7 @@ from k8slab.emulator.registry.quota import check_quotas
 from k8slab.emulator.registry.reading import store_key
 from k8slab.emulator.registry.strategies import strategy_of
 from k8slab.emulator.registry.strategy import Context, Strategy
-from k8slab.emulator.registry.validation.names import check_metadata
+from k8slab.emulator.registry.validation.names import check_metadata, check_metadata_update
 from k8slab.emulator.registry.warnings.kinds import warnings_of
 from k8slab.emulator.store import Entry, Store
 from k8slab.emulator.store.entries import encode, unwritten
@@ -73,12 +74,13 @@ class Writer:
         _drop_empty(metadata(obj))
         self._managing.track(strategy, {}, obj, options, "")
         admit(resource, namespace, obj, self._lookup, self._listing)
+        if resource == SERVICES:
+            # Addresses and ports come before validation (BeginCreate of genericregistry.Store).
+            self._allocate(resource, obj)
         self._validate(resource, obj, strategy.validate_new or strategy.validate, strategy)
         self._check_bounds(resource, namespace, obj)
         _warn(resource, obj, None, options)
         strategy.create(obj, self._context)
-        if resource == SERVICES:
-            self._allocate(resource, obj)
         key = store_key(resource, namespace, name_of(obj))
         if self._store.get(key) is not None:
             raise already_exists(resource.group, resource.plural, name_of(obj))
@@ -125,7 +127,9 @@ class Writer:
 
     def _allocate(self, resource: Resource, obj: Obj) -> None:
         others = [entry.decode() for entry in self._store.entries(SERVICES.storage_name)]
-        errors = list(allocate(obj, [other for other in others if uid_of(other) != uid_of(obj)], self._context.entropy))
+        others = [other for other in others if uid_of(other) != uid_of(obj)]
+        # The first thing that cannot be had ends it (core/service/storage/alloc.go).
+        errors = list(islice(allocate(obj, others, self._context.entropy), 1))
         if errors:
             raise invalid(resource.group, resource.kind, name_of(obj), errors)
 
@@ -224,6 +228,7 @@ def _drop_empty(meta: Obj) -> None:
 
 
 def _both(strategy: Strategy, new: Obj, old: Obj, subresource: str) -> Iterator[FieldError]:
+    yield from check_metadata_update(metadata(new), metadata(old))
     if subresource in strategy.parts:
         yield from strategy.parts[subresource].validate(new, old)
         return

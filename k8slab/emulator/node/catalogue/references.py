@@ -24,8 +24,19 @@ class Reference:
         return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag}"
 
 
+def _remote(text: str) -> str:
+    """Return the repository without registry and tag, as ``splitDockerDomain`` finds it before anything is checked."""
+    first, slash, rest = text.partition("/")
+    registry = slash and ("." in first or ":" in first or first == "localhost" or first.lower() != first)
+    path = rest if registry else text
+    return ("" if "/" in path or registry else "library/") + path.partition(":")[0]
+
+
 def parse_reference(text: str) -> Reference:
     """Return the reference that a manifest's ``image`` names; raises ``ValueError`` when it is none."""
+    remote = _remote(text)
+    if remote.lower() != remote:
+        raise ValueError(f"invalid reference format: repository name ({remote}) must be lowercase")
     match = _REFERENCE.fullmatch(text)
     if match is None:
         raise ValueError("invalid reference format")

@@ -162,7 +162,7 @@ _CELLS: Mapping[str, Cells] = {
         name_of(obj), len(obj.get("data") or {}) + len(obj.get("binaryData") or {}), _created(obj, now),
     ],
     "secrets": lambda obj, now: [name_of(obj), obj.get("type", ""), len(obj.get("data") or {}), _created(obj, now)],
-    "serviceaccounts": lambda obj, now: [name_of(obj), _created(obj, now)],
+    "serviceaccounts": lambda obj, now: [name_of(obj), len(obj.get("secrets") or []), _created(obj, now)],
     "events": _event,
     "ingresses.networking.k8s.io": _ingress,
 }  # fmt: skip

@@ -61,7 +61,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "endpointslices.discovery.k8s.io": (NAME, Column("AddressType"), Column("Ports"), Column("Endpoints"), AGE),
     "configmaps": (NAME, Column("Data", "integer"), AGE),
     "secrets": (NAME, Column("Type"), Column("Data", "integer"), AGE),
-    "serviceaccounts": (NAME, AGE),
+    "serviceaccounts": (NAME, Column("Secrets", "string"), AGE),
     "events": (
         Column("Last Seen"), Column("Type"), Column("Reason"), Column("Object"),
         *_wide("Subobject", "Source"), Column("Message"), *_wide("First Seen", "Count"), Column("Name", priority=1),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from k8slab.kube.status import INVALID, REQUIRED, FieldError
+from k8slab.kube.status import FORBIDDEN, INVALID, REQUIRED, FieldError
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
@@ -157,6 +157,15 @@ def check_metadata(metadata: Mapping[str, Any], rule: NameRule, path: str = "met
     yield from _check_annotations(metadata.get("annotations") or {}, f"{path}.annotations")
     yield from _check_owners(metadata.get("ownerReferences") or [], f"{path}.ownerReferences")
     yield from _check_finalizers(metadata.get("finalizers") or [], f"{path}.finalizers")
+
+
+def check_metadata_update(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Yield what a change of metadata may not do (ValidateObjectMetaAccessorUpdate)."""
+    added = sorted(set(new.get("finalizers") or []) - set(old.get("finalizers") or []))
+    if added and old.get("deletionTimestamp"):
+        listed = ", ".join(f'"{name}"' for name in added)
+        detail = "no new finalizers can be added if the object is being deleted, found new finalizers []string"
+        yield FieldError(FORBIDDEN, "metadata.finalizers", detail=f"{detail}{{{listed}}}")
 
 
 def _check_owners(owners: Sequence[Mapping[str, Any]], path: str) -> Iterator[FieldError]:

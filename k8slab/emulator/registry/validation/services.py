@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from k8slab.emulator.registry.validation.names import LABEL, SUBDOMAIN, check, check_labels, port_name_problems
-from k8slab.emulator.registry.validation.values import cidr, ip_address, one_of, usable_address
+from k8slab.emulator.registry.validation.values import cidr, ip_address, one_of, usable_address, without_zeros
 from k8slab.kube.objects import Obj, dig
 from k8slab.kube.status import DUPLICATE, FORBIDDEN, INVALID, REQUIRED, FieldError
 
@@ -65,8 +65,9 @@ def _affinity(spec: Obj) -> Iterator[FieldError]:
 def _addresses(spec: Obj) -> Iterator[FieldError]:
     for index, text in enumerate(spec.get("externalIPs") or []):
         path = f"spec.externalIPs[{index}]"
-        problems = list(ip_address(path, text))
-        yield from problems or usable_address(path, text)
+        plain = without_zeros(text)
+        problems = list(ip_address(path, plain))
+        yield from problems or usable_address(path, plain)
     ranges = spec.get("loadBalancerSourceRanges") or []
     if ranges and spec.get("type") != "LoadBalancer":
         detail = "may only be used when `type` is 'LoadBalancer'"

@@ -50,6 +50,13 @@ def ip_address(path: str, text: str) -> Iterator[FieldError]:
         yield FieldError(INVALID, path, text, _ADDRESS)
 
 
+def without_zeros(text: str) -> str:
+    """Return an IPv4 address without leading zeros: fields that are older than strict rules take both forms."""
+    parts = text.split(".")
+    plain = all(part.isascii() and part.isdigit() for part in parts)
+    return ".".join(str(int(part)) for part in parts) if plain else text
+
+
 def cidr(path: str, text: str) -> Iterator[FieldError]:
     """Yield an error for what is no network in CIDR form."""
     try:
