@@ -12,11 +12,12 @@ from k8slab.emulator.api import Api, Route, Source
 from k8slab.emulator.machinery.informer import Informer
 from k8slab.emulator.network.addresses import GATEWAY, NODE_ADDRESS, AddressPool
 from k8slab.emulator.network.balancing import Balancer
+from k8slab.emulator.network.guard import Guard
 from k8slab.emulator.network.listeners import Listener
 from k8slab.emulator.network.node_ports import NodePorts
 from k8slab.emulator.network.routing import ObjectView, Router
 from k8slab.kube.objects import dig, uid_of
-from k8slab.kube.resources import ENDPOINT_SLICES, PODS, SERVICES
+from k8slab.kube.resources import ENDPOINT_SLICES, NAMESPACES, NETWORK_POLICIES, PODS, SERVICES
 
 
 class VirtualNetwork:
@@ -30,7 +31,10 @@ class VirtualNetwork:
         self._pool = AddressPool()
         self._listeners: dict[tuple[str, int], str] = {}
         view = ObjectView(services, slices, pods)
-        self._router = Router(view, self._pool, self._listeners, Balancer(clock, entropy), entropy)
+        policies, namespaces = (Informer(api, resource, clock) for resource in (NETWORK_POLICIES, NAMESPACES))
+        self._informers += [policies, namespaces]
+        guard = Guard(policies, namespaces, pods, self._pool)
+        self._router = Router(view, self._pool, self._listeners, Balancer(clock, entropy), entropy, guard)
         self._node_ports = NodePorts(self._router.route_to, self._router.reaches_node_port)
         services.subscribe(self._node_ports.changed)
         slices.subscribe(lambda _before, _after: self._node_ports.look_again())

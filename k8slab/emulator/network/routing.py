@@ -11,6 +11,7 @@ from k8slab.emulator.machinery.informer import Informer
 from k8slab.emulator.network import dns
 from k8slab.emulator.network.addresses import GATEWAY, NODE_ADDRESS, AddressPool
 from k8slab.emulator.network.balancing import Balancer
+from k8slab.emulator.network.guard import Guard
 from k8slab.emulator.network.records import Record, answer
 from k8slab.emulator.network.services import Endpoint, endpoints_of, port_of, slices_of
 from k8slab.kube.objects import Obj, dig, name_of, namespace_of
@@ -60,8 +61,10 @@ class Router:
         listeners: Mapping[tuple[str, int], str],
         balancer: Balancer,
         entropy: Entropy,
+        guard: Guard,
     ) -> None:
         self._view = view
+        self._guard = guard
         self._pool = pool
         self._listeners = listeners
         self._balancer = balancer
@@ -74,6 +77,7 @@ class Router:
         own = self._own_names(source, host.lower())
         if own:
             return own
+        self._guard.check_name(source, host)
         for full_name in dns.candidates(host, self._domains(source)):
             found = self._lookup(full_name)
             if found:
@@ -152,6 +156,7 @@ class Router:
         return self._to_pod(source, self._balancer.choose(service, endpoints, source.address))
 
     def _to_pod(self, source: Source, endpoint: Endpoint) -> Route:
+        self._guard.check(source, endpoint.address, endpoint.port)
         path = self._listeners.get((endpoint.address, endpoint.port))
         if path is None:
             if self._pool.owner(endpoint.address):

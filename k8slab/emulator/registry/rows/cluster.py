@@ -15,6 +15,7 @@ from k8slab.emulator.registry.validation.guards import (
     validate_priority_class,
     validate_quota,
 )
+from k8slab.emulator.registry.validation.network_policies import default_network_policy, validate_network_policy
 
 _POLICY, _FLOW, _DEVICES = "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io", "resource.k8s.io"
 _BUDGET = ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
@@ -23,7 +24,9 @@ CLUSTER: Mapping[str, Strategy] = {
     "poddisruptionbudgets.policy": Strategy(
         validate=validate_budget, has_status=True, has_generation=True, initial_status=dict.fromkeys(_BUDGET, 0)
     ),
-    "networkpolicies.networking.k8s.io": Strategy(has_generation=True),
+    "networkpolicies.networking.k8s.io": Strategy(
+        defaults=default_network_policy, validate=validate_network_policy, has_generation=True
+    ),
     "servicecidrs.networking.k8s.io": Strategy(has_status=True),
     "resourcequotas": Strategy(validate=validate_quota, validate_update=immutable_scopes, has_status=True),
     "limitranges": Strategy(defaults=default_limit_range, validate=validate_limit_range),
