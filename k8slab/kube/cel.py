@@ -6,7 +6,10 @@ import importlib.util
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+from k8slab.kube.cel_functions import FUNCTIONS
 
 INSTALL = "pip install 'k8slab[cel]'"
 _LIBRARY = "cel_expr_python"
@@ -49,13 +52,30 @@ _VALUES = ("bool", "int", "float", "str", "bytes", "list", "dict", "NoneType")
 
 def compile_expression(text: str, names: Sequence[str]) -> Expression:
     """Return an expression over variables of any type; raises ``CelError``."""
-    from cel_expr_python import cel  # noqa: PLC0415 - an extra, and only few clusters need it
-
     try:
-        environment = cel.NewEnv(variables=dict.fromkeys(names, cel.Type.DYN))
-        return Expression(environment.compile(text))
+        return Expression(_environment(tuple(names)).compile(text))
     except RuntimeError as error:
         raise CelError(_plain(str(error))) from error
+
+
+@lru_cache(maxsize=8)
+def _environment(names: tuple[str, ...]) -> Any:
+    from cel_expr_python import cel  # noqa: PLC0415 - an extra, and only few clusters need it
+    from cel_expr_python.ext import ext_optional, ext_strings  # noqa: PLC0415
+
+    def declared(name: str) -> Any:
+        parameters, is_member, result, implementation = FUNCTIONS[name]
+        types = [getattr(cel.Type, kind) for kind in parameters]
+        return cel.FunctionDecl(
+            name,
+            [cel.Overload(f"k8s_{name}", getattr(cel.Type, result), types, is_member, implementation)],
+        )
+
+    return cel.NewEnv(
+        variables=dict.fromkeys(names, cel.Type.DYN),
+        extensions=[ext_strings.ExtStrings(), ext_optional.ExtOptional()],
+        functions=[declared(name) for name in FUNCTIONS],
+    )
 
 
 def _plain(text: str) -> str:
