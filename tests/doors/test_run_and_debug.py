@@ -38,6 +38,15 @@ def test_attach_follows_a_running_program(client: Kubectl) -> None:
     assert client("attach", "two", "-c", "zz").stderr.startswith("error: cannot attach to the container: container zz")
 
 
+def test_attach_without_a_terminal_to_one(client: Kubectl) -> None:
+    assert client("run", "screen", "--image=busybox", "-i", "-t", "--restart=Never", "--attach=false").returncode == 0
+    client("wait", "pod/screen", "--for=condition=Ready", "--timeout=10s")
+    done = client("attach", "screen", "-i", given="echo hi\n")
+    assert done.returncode == 1
+    assert done.stderr.endswith("error: error stream protocol error: unknown error\n")
+    client("delete", "pod", "screen", "--now")
+
+
 def test_an_ephemeral_container_joins_the_pod(kubectl: Kubectl) -> None:
     words = ("--image=busybox", "--container=look", "--attach=false")
     done = kubectl("debug", "two", *words, "--", "sh", "-c", "echo in debug; sleep 100")

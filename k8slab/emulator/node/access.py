@@ -26,7 +26,7 @@ from k8slab.emulator.node.pod_worker import PodWorker
 from k8slab.emulator.node.runtime_words import runtime_words
 from k8slab.emulator.node.terminal import TerminalStreams
 from k8slab.kube.objects import Obj, dig, name_of, namespace_of
-from k8slab.kube.status import bad_request, failure, internal_error, not_found
+from k8slab.kube.status import ApiError, bad_request, failure, internal_error, not_found
 
 # An attach this soon after a container's start is the one that the start was made for (``kubectl run -i``): it sees all
 # output, also of a program that has ended meanwhile.
@@ -112,6 +112,9 @@ class NodeAccess:
         life = self._life(self._pod(namespace, name), request.container)
         if life is None:
             return
+        if life.container.get("tty") and not request.tty:
+            # The runtime's multiplexed streams end at once on a terminal; the status that comes of it is empty.
+            raise ApiError({"metadata": {}})
         replay, running = self._replays(life), life.running
         life.attached = True
         tasks: list[asyncio.Task[None]] = []

@@ -199,6 +199,8 @@ async def _translated(check: Callable[[], None], work: Work, streams: CommandStr
     try:
         return await work(streams)
     except ApiError as error:
+        if "status" not in error.status:
+            raise
         raise internal_error(str(error.status["message"])) from error
 
 
