@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from k8slab.checks.reader import Answer, HttpProbe, ProbeResult
@@ -39,6 +39,7 @@ class LabSession:
     step: int = 0
     _cache: WatchedCache | None = None
     _seen: int = 0
+    _before: Snapshot | None = None
 
     # --- the cluster ---
 
@@ -84,6 +85,16 @@ class LabSession:
         cache = self._objects()
         self._seen = cache.version
         return cache.snapshot(namespace or self.namespace)
+
+    def remember(self) -> None:
+        """Keep the present picture, if one is at hand, as what was before the next command."""
+        if self._cache is not None and not self._cache.closed.is_set():
+            with contextlib.suppress(ClusterError):
+                self._before = self._cache.snapshot(self.namespace)
+
+    def before(self, namespace: str = "") -> Snapshot | None:
+        """Return the picture from before the last command; None when there was none."""
+        return None if self._before is None else replace(self._before, namespace=namespace or self.namespace)
 
     def wait_for_change(self, seen: Snapshot, seconds: float) -> bool:  # noqa: ARG002 - the cache knows what was seen last
         """Return True as soon as the cluster differs from the last picture."""

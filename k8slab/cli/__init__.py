@@ -13,6 +13,7 @@ from k8slab.cli.course import lab, run
 from k8slab.cli.doctor import doctor
 from k8slab.cli.images import images
 from k8slab.cli.load import load
+from k8slab.cli.topology import topology
 from k8slab.cli.trace import rewrite, trace
 from k8slab.cli.why import why
 from k8slab.errors import K8slabError
@@ -47,4 +48,5 @@ main.add_command(images)
 main.add_command(why)
 main.add_command(trace)
 main.add_command(load)
+main.add_command(topology)
 main.add_command(rewrite)

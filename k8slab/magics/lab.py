@@ -10,7 +10,7 @@ from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, 
 
 from k8slab.errors import CheckFailedError, CommandError, LessonError
 from k8slab.magics.arguments import refuse_other_clusters, split, take_count, take_option, with_namespace
-from k8slab.magics.display import Message, Picture
+from k8slab.magics.display import Message
 from k8slab.magics.display import tell as _tell
 from k8slab.magics.lesson_files import with_lesson_files
 from k8slab.magics.process import stream
@@ -123,6 +123,7 @@ class LabMagics(Magics):
         if words[:1] == ["kubectl"]:
             words = words[1:]
         kubectl = self.session.require()
+        self.session.remember()
         refuse_other_clusters(words, self.session.provider.context)
         _tell(self.session.where())
         if self.session.lesson is not None:
@@ -217,18 +218,6 @@ class LabMagics(Magics):
         if not step.solution:
             raise LessonError(f"Step {step.name} has nothing to type.", f"Check it: %check {step.name}")
         return Message("\n\n".join(step.solution))
-
-    @no_var_expand
-    @line_magic
-    def topology(self, line: str) -> Picture:
-        """Draw Deployments, ReplicaSets, Pods, Services and their endpoints (``-n NAMESPACE``)."""
-        from k8slab.topology.dot import to_svg  # noqa: PLC0415
-        from k8slab.topology.graph import build_graph  # noqa: PLC0415
-        from k8slab.topology.text import to_text  # noqa: PLC0415
-
-        namespace, _ = take_option(split(line), "-n")
-        graph = build_graph(self.session.snapshot(namespace or self.session.namespace))
-        return Picture(to_text(graph), to_svg(graph))
 
 
 def _joined(cell: str) -> list[str]:

@@ -10,7 +10,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from k8slab.errors import CommandError
 from k8slab.magics.arguments import split, split_literally, take_all, take_number, take_option
-from k8slab.magics.display import tell
+from k8slab.magics.display import Picture, tell
 
 _LEAST_REWRITE = 3
 
@@ -71,6 +71,27 @@ class SeeingMagics(Magics):
         run = Run(plan)
         execute(run, header)
         return report_of(run, url, limits, dict(map(parse_share, targets)))
+
+    @no_var_expand
+    @line_magic
+    def topology(self, line: str) -> Picture:
+        """``%topology [-n NS] [-l LABELS] [--app NAME] [--export FILE.svg|png|dot]``: how the objects hang together."""
+        from k8slab.topology.dot import to_svg  # noqa: PLC0415
+        from k8slab.topology.export import export  # noqa: PLC0415
+        from k8slab.topology.forms import asked_graph  # noqa: PLC0415
+        from k8slab.topology.text import to_text  # noqa: PLC0415
+
+        namespace, words = take_option(split(line), "-n")
+        labels, words = take_option(words, "-l")
+        app, words = take_option(words, "--app")
+        file, words = take_option(words, "--export")
+        if words:
+            raise CommandError(f"%topology does not know {words[0]!r}.", "Options: -n, -l, --app, --export FILE")
+        session = self._session()
+        graph = asked_graph(session.snapshot(namespace or session.namespace), labels, app, session.before(namespace))
+        if file:
+            tell(export(graph, file))
+        return Picture(to_text(graph), to_svg(graph))
 
     def _request(self, name: str, line: str) -> tuple[str, str, str, dict[str, Any]]:
         """Return URL, source, namespace and what is sent, of a magic's line; raises ``CommandError``."""
