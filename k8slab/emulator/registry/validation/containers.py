@@ -44,8 +44,8 @@ def _init_container(
     yield from validate_container(container, path, volumes, host_network=host_network)
     yield from _unique(container, path, names)
     sidecar = container.get("restartPolicy") == "Always"
-    if container.get("restartPolicy") not in (None, "Always"):
-        yield from one_of(f"{path}.restartPolicy", container["restartPolicy"], ("Always",))
+    if container.get("restartPolicy") is not None:
+        yield from one_of(f"{path}.restartPolicy", container["restartPolicy"], ("Always", "Never", "OnFailure"))
     if sidecar:
         yield from validate_probes(container, path)
         return
@@ -80,6 +80,8 @@ def validate_container(container: Obj, path: str, volumes: set[str], *, host_net
     yield from validate_mounts(container.get("volumeMounts") or [], f"{path}.volumeMounts", volumes)
     yield from one_of(f"{path}.imagePullPolicy", container.get("imagePullPolicy"), _PULL_POLICIES)
     yield from validate_resources(container.get("resources") or {}, f"{path}.resources")
+    for rule in container.get("resizePolicy") or []:
+        yield from one_of(f"{path}.resizePolicy", rule.get("restartPolicy"), ("NotRequired", "RestartContainer"))
     yield from validate_security(container.get("securityContext") or {}, f"{path}.securityContext")
 
 

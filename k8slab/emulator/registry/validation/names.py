@@ -147,8 +147,7 @@ def check_metadata(metadata: Mapping[str, Any], rule: NameRule, path: str = "met
     """Yield the errors of an object's metadata."""
     name, generate = metadata.get("name", ""), metadata.get("generateName", "")
     if generate:
-        # A generated suffix follows, so that a trailing dash is no mistake.
-        yield from check(rule, f"{path}.generateName", generate.removesuffix("-") + "a" * generate.endswith("-"))
+        yield from check(rule, f"{path}.generateName", _masked(generate))
     if not name:
         yield FieldError(REQUIRED, f"{path}.name", detail="name or generateName is required")
     else:
@@ -157,6 +156,11 @@ def check_metadata(metadata: Mapping[str, Any], rule: NameRule, path: str = "met
     yield from _check_annotations(metadata.get("annotations") or {}, f"{path}.annotations")
     yield from _check_owners(metadata.get("ownerReferences") or [], f"{path}.ownerReferences")
     yield from _check_finalizers(metadata.get("finalizers") or [], f"{path}.finalizers")
+
+
+def _masked(prefix: str) -> str:
+    # A suffix follows, so a trailing dash is no mistake; the sign before it goes unseen (validation.maskTrailingDash).
+    return f"{prefix[:-2]}a" if len(prefix) > 1 and prefix.endswith("-") else prefix
 
 
 def check_metadata_update(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -186,7 +190,7 @@ def _check_finalizers(finalizers: Sequence[str], path: str) -> Iterator[FieldErr
     for index, name in enumerate(finalizers):
         where = f"{path}[{index}]"
         for problem in qualified_name_problems(name):
-            yield FieldError(INVALID, where, name, problem)
+            yield FieldError(INVALID, path, name, problem)
         if "/" not in name and name not in _STANDARD_FINALIZERS:
             detail = "name is neither a standard finalizer name nor is it fully qualified"
             yield FieldError(INVALID, where, name, detail)

@@ -6,6 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from k8slab.emulator.registry.validation.containers import validate_containers
 from k8slab.emulator.registry.validation.names import LABEL, SUBDOMAIN, check, check_labels
+from k8slab.emulator.registry.validation.pod_details import (
+    validate_gates,
+    validate_nameservers,
+    validate_pod_context,
+    validate_system,
+)
 from k8slab.emulator.registry.validation.scheduling import validate_affinity, validate_spread, validate_tolerations
 from k8slab.emulator.registry.validation.values import in_range, ip_address, one_of
 from k8slab.emulator.registry.validation.volumes import validate_volumes
@@ -44,14 +50,18 @@ def validate_pod_spec(spec: Obj, path: str) -> Iterator[FieldError]:
     yield from _policies(spec, path)
     yield from check_labels(spec.get("nodeSelector") or {}, f"{path}.nodeSelector")
     yield from _user(spec, path)
+    yield from validate_pod_context(spec, path)
     yield from validate_affinity(spec.get("affinity") or {}, f"{path}.affinity")
+    yield from validate_nameservers(spec, path)
     yield from _dns_config(spec, path)
+    yield from validate_gates(spec, path)
     yield from validate_spread(spec.get("topologySpreadConstraints") or [], f"{path}.topologySpreadConstraints")
     yield from _names(spec, path)
     yield from validate_tolerations(spec.get("tolerations") or [], f"{path}.tolerations")
     yield from _host_aliases(spec.get("hostAliases") or [], f"{path}.hostAliases")
     if spec.get("priorityClassName"):
         yield from check(SUBDOMAIN, f"{path}.priorityClassName", spec["priorityClassName"])
+    yield from validate_system(spec, path)
 
 
 def _policies(spec: Obj, path: str) -> Iterator[FieldError]:

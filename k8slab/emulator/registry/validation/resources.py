@@ -8,7 +8,7 @@ from k8slab.emulator.registry.validation.names import qualified_name_problems
 from k8slab.emulator.registry.validation.values import NOT_NEGATIVE
 from k8slab.kube.objects import Obj
 from k8slab.kube.quantities import canonical_quantity, parse_quantity
-from k8slab.kube.status import INVALID, FieldError
+from k8slab.kube.status import FORBIDDEN, INVALID, REQUIRED, FieldError
 
 _STANDARD = frozenset({"cpu", "memory", "ephemeral-storage"})
 _ALSO_KNOWN = frozenset({"pods", "services", "storage", "requests.cpu", "requests.memory", "limits.cpu",
@@ -27,6 +27,16 @@ def validate_resources(resources: Obj, path: str) -> Iterator[FieldError]:
         if name in limits and parse_quantity(value) > parse_quantity(limits[name]):
             detail = f"must be less than or equal to {name} limit of {limits[name]}"
             yield FieldError(INVALID, f"{path}.requests", value, detail)
+        elif name not in limits and _never_shared(name):
+            yield FieldError(REQUIRED, f"{path}.limits", detail="Limit must be set for non overcommitable resources")
+    named = {*limits, *requests}
+    if any(name.startswith("hugepages-") for name in named) and not named & {"cpu", "memory"}:
+        yield FieldError(FORBIDDEN, path, detail="HugePages require cpu or memory")
+
+
+def _never_shared(name: str) -> bool:
+    # Extended resources and huge pages are not overcommitted (helper.IsOvercommitAllowed).
+    return name.startswith("hugepages-") or ("/" in name and "kubernetes.io/" not in name)
 
 
 def _standard(name: str) -> bool:

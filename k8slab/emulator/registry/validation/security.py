@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from k8slab.emulator.registry.validation.values import in_range
+from k8slab.emulator.registry.validation.pod_details import validate_profile
+from k8slab.emulator.registry.validation.values import in_range, one_of
 from k8slab.kube.objects import Obj
 from k8slab.kube.status import INVALID, FieldError
 
@@ -21,6 +22,9 @@ def validate_security(context: Obj, path: str) -> Iterator[FieldError]:
     """Yield what is wrong with a security context."""
     yield from in_range(f"{path}.runAsUser", context.get("runAsUser"))
     yield from in_range(f"{path}.runAsGroup", context.get("runAsGroup"))
+    if context.get("procMount"):
+        yield from one_of(f"{path}.procMount", context["procMount"], ("Default", "Unmasked"))
+    yield from validate_profile(context, path)
     if context.get("allowPrivilegeEscalation") is False and context.get("privileged"):
         detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
         yield FieldError(INVALID, path, _shown(context), detail)

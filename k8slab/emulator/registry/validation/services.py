@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from k8slab.emulator.registry.validation.names import LABEL, SUBDOMAIN, check, check_labels, port_name_problems
+from k8slab.emulator.registry.validation.names import (
+    LABEL,
+    SUBDOMAIN,
+    check,
+    check_labels,
+    port_name_problems,
+    qualified_name_problems,
+)
 from k8slab.emulator.registry.validation.values import cidr, ip_address, one_of, usable_address, without_zeros
 from k8slab.kube.objects import Obj, dig
 from k8slab.kube.status import DUPLICATE, FORBIDDEN, INVALID, REQUIRED, FieldError
@@ -42,6 +49,7 @@ def validate_service(obj: Obj) -> Iterator[FieldError]:
     yield from _addresses(spec)
     yield from _families(spec)
     yield from _traffic(spec)
+    yield from _load_balancer(spec)
 
 
 def _external_name(spec: Obj) -> Iterator[FieldError]:
@@ -72,9 +80,8 @@ def _addresses(spec: Obj) -> Iterator[FieldError]:
     if ranges and spec.get("type") != "LoadBalancer":
         detail = "may only be used when `type` is 'LoadBalancer'"
         yield FieldError(FORBIDDEN, "spec.LoadBalancerSourceRanges", detail=detail)
-    elif ranges:
-        for index, text in enumerate(ranges):
-            yield from cidr(f"spec.LoadBalancerSourceRanges[{index}]", text)
+    for index, text in enumerate(ranges):
+        yield from cidr(f"spec.LoadBalancerSourceRanges[{index}]", text)
     if spec.get("type") != "ExternalName" and spec.get("clusterIP") not in (None, "", "None"):
         yield from ip_address("spec.clusterIPs[0]", spec["clusterIP"])
 
@@ -110,6 +117,19 @@ def _traffic(spec: Obj) -> Iterator[FieldError]:
         yield FieldError(INVALID, "spec.healthCheckNodePort", port, detail)
     if internal:
         yield from one_of("spec.internalTrafficPolicy", internal, ("Cluster", "Local"))
+    if spec.get("trafficDistribution") is not None:
+        supported = ("PreferClose", "PreferSameZone", "PreferSameNode")
+        yield from one_of("spec.trafficDistribution", spec["trafficDistribution"], supported)
+
+
+def _load_balancer(spec: Obj) -> Iterator[FieldError]:
+    name = spec.get("loadBalancerClass")
+    if name is not None:
+        for problem in qualified_name_problems(name):
+            yield FieldError(INVALID, "spec.loadBalancerClass", name, problem)
+    if spec.get("allocateLoadBalancerNodePorts") is not None and spec.get("type") != "LoadBalancer":
+        detail = "may only be used when `type` is 'LoadBalancer'"
+        yield FieldError(FORBIDDEN, "spec.allocateLoadBalancerNodePorts", detail=detail)
 
 
 def _ports(ports: Sequence[Obj]) -> Iterator[FieldError]:
@@ -153,6 +173,10 @@ def _port(port: Obj, where: str, *, named: bool) -> Iterator[FieldError]:
             yield FieldError(INVALID, f"{where}.targetPort", target, problem)
     elif isinstance(target, int) and not 0 < target <= _HIGHEST_PORT:
         yield FieldError(INVALID, f"{where}.targetPort", target, _PORTS)
+    protocol = port.get("appProtocol")
+    if protocol is not None:
+        for problem in qualified_name_problems(protocol):
+            yield FieldError(INVALID, f"{where}.appProtocol", protocol, problem)
 
 
 def validate_service_update(new: Obj, old: Obj) -> Iterator[FieldError]:

@@ -95,22 +95,31 @@ def _item_path(item: Obj, path: str) -> Iterator[FieldError]:
         yield FieldError(INVALID, f"{path}.path", text, "must not start with '..'")
 
 
+def _nfs(source: Obj, path: str) -> Iterator[FieldError]:
+    if not source.get("server"):
+        yield FieldError(REQUIRED, f"{path}.server")
+    if not source.get("path"):
+        yield FieldError(REQUIRED, f"{path}.path")
+    if not str(source.get("path", "")).startswith("/"):
+        yield FieldError(INVALID, f"{path}.path", source.get("path", ""), "must be an absolute path")
+
+
 def _downward(source: Obj, path: str) -> Iterator[FieldError]:
     yield from _mode(source.get("defaultMode"), f"{path}.defaultMode")
-    for index, item in enumerate(source.get("items") or []):
-        where = f"{path}.items[{index}]"
-        yield from _item_path(item, where)
+    for item in source.get("items") or []:
+        # The API server leaves the index of the item out of these paths.
+        yield from _item_path(item, path)
         if item.get("fieldRef") is not None:
-            yield from validate_volume_field(item["fieldRef"], f"{where}.fieldRef")
+            yield from validate_volume_field(item["fieldRef"], f"{path}.fieldRef")
             if item.get("resourceFieldRef") is not None:
                 detail = "fieldRef and resourceFieldRef can not be specified simultaneously"
                 yield FieldError(INVALID, path, "resource", detail)
         elif item.get("resourceFieldRef") is not None:
             reference = item["resourceFieldRef"]
-            yield from validate_resource_reference(reference, f"{where}.resourceFieldRef", in_volume=True)
+            yield from validate_resource_reference(reference, f"{path}.resourceFieldRef", in_volume=True)
         else:
             yield FieldError(REQUIRED, path, detail="one of fieldRef and resourceFieldRef is required")
-        yield from _mode(item.get("mode"), f"{where}.mode")
+        yield from _mode(item.get("mode"), f"{path}.mode")
 
 
 def _claim(source: Obj, path: str) -> Iterator[FieldError]:
@@ -119,7 +128,7 @@ def _claim(source: Obj, path: str) -> Iterator[FieldError]:
 
 _RULES: Mapping[str, Callable[[Obj, str], Iterator[FieldError]]] = {
     "emptyDir": _empty_dir, "hostPath": _host_path, "secret": _secret, "configMap": _config_map,
-    "downwardAPI": _downward, "persistentVolumeClaim": _claim,
+    "downwardAPI": _downward, "persistentVolumeClaim": _claim, "nfs": _nfs,
 }  # fmt: skip
 
 

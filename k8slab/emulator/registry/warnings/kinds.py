@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping
 
 from k8slab.emulator.registry.validation.names import LABEL
@@ -68,6 +69,15 @@ def _service(new: Obj, _old: Obj | None) -> Iterator[str]:
         yield 'spec.externalName is ignored when spec.type is not "ExternalName"'
 
 
+def _secret(new: Obj, _old: Obj | None) -> Iterator[str]:
+    # What Go's crypto/tls says first of a pair that is none.
+    if new.get("type") == "kubernetes.io/tls":
+        for field, word in (("tls.crt", "certificate"), ("tls.key", "key")):
+            if b"-----BEGIN" not in base64.b64decode(dig(new, "data", field, default="")):
+                yield f"tls: failed to find any PEM data in {word} input"
+                return
+
+
 _KINDS: Mapping[str, Warn] = {
     "pods": _pod,
     "deployments.apps": _with_template("spec", "template"),
@@ -78,4 +88,5 @@ _KINDS: Mapping[str, Warn] = {
     "cronjobs.batch": _with_template("spec", "jobTemplate", "spec", "template"),
     "ingresses.networking.k8s.io": _ingress,
     "services": _service,
+    "secrets": _secret,
 }

@@ -93,6 +93,9 @@ def _volumes(spec: Obj, path: str) -> Iterator[str]:
         for source, text in _VOLUMES.items():
             if volume.get(source) is not None:
                 yield f"{path}[{index}].{source}: {text}"
+    for volume in spec.get("volumes") or []:
+        if any(not source for source in dig(volume, "projected", "sources", default=[])):
+            yield f'volume "{volume.get("name", "")}" (Projected) has no sources provided'
 
 
 def _repeated(entries: list[Obj] | None, field: str, path: str, text: str) -> Iterator[str]:
