@@ -35,6 +35,10 @@ _SYSTEM_FILES: Mapping[str, Mapping[str, str]] = {
     "agnhost": {
         "etc/passwd": _USERS, "etc/group": _GROUP, "etc/os-release": _ALPINE, "etc/alpine-release": "3.21.3\n",
     },
+    "httpd": {
+        "etc/passwd": _USERS, "etc/group": _GROUP, "etc/os-release": _DEBIAN,
+        "usr/local/apache2/htdocs/index.html": "<html><body><h1>It works!</h1></body></html>\n",
+    },
     "debian": {
         "etc/passwd": f"{_USERS}nginx:x:101:101:nginx user:/nonexistent:/bin/false\n",
         "etc/group": f"{_GROUP}nginx:x:101:\n",
@@ -94,12 +98,15 @@ def _once(names: Sequence[str]) -> list[str]:
 
 def lay_out_system(root: Path, system: str, pod: Obj, address: str) -> None:
     """Write what is in a fresh container before its volumes are mounted."""
+    files_of_system = _SYSTEM_FILES.get(system.removeprefix("nginx-"), {})
     for name in _FOLDERS if system.removeprefix("nginx-") in _SYSTEM_FILES else ("etc", "tmp", "var/run"):
         (root / name).mkdir(parents=True, exist_ok=True)
+    for name in files_of_system:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
     for folder in (root, *(path for path in root.rglob("*") if path.is_dir())):
         folder.chmod(0o1777 if folder.name == "tmp" else 0o755)
     files = {
-        **_SYSTEM_FILES.get(system.removeprefix("nginx-"), {}),
+        **files_of_system,
         "etc/hosts": hosts_file(pod, address),
         "etc/resolv.conf": resolver_file(pod),
         "etc/hostname": f"{hostname_of(pod)}\n",

@@ -96,7 +96,7 @@ class Runtime:
             command=tuple(expand(text, values) for text in container.get("command") or image.entrypoint),
             args=_arguments(container, image, values),
             env=values,
-            working_dir=str(container.get("workingDir") or "/"),
+            working_dir=str(container.get("workingDir") or image.folder),
             hostname=hostname,
             node_name=self._node,
             root=str(root),

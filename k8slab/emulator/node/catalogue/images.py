@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from k8slab.emulator.node.catalogue.references import Reference, parse_reference
 
-_SEMVER = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-[a-z][a-z0-9.-]*)?")
+_SEMVER = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-[a-z0-9][a-z0-9.-]*)?")
 # The newest patch of each minor version that hub.docker.com has.
 _NGINX_PATCHES = {
     7: 12, 8: 1, 9: 15, 10: 3, 11: 13, 12: 2, 13: 12, 14: 2, 15: 12, 16: 1, 17: 10, 18: 0, 19: 10, 20: 2, 21: 6,
@@ -46,6 +46,8 @@ class Image:
     # The number of the user that the image runs as.
     user: int = 0
     ports: tuple[int, ...] = ()
+    # Where its commands start.
+    folder: str = "/"
     # What an exec finds in it: busybox, alpine, debian, or nothing but the program (scratch).
     system: str = "scratch"
 
@@ -92,6 +94,8 @@ IMAGES: Mapping[str, Image] = {
         Image("curl", "shell", ("/entrypoint.sh",), ("curl",), newest_major=8, system="alpine", user=100),
         Image("agnhost", "shell", ("/agnhost",), ("pause",), tags=(), newest_major=2, system="agnhost"),
         Image("jessie-dnsutils", "shell", ("/bin/sh",), ("-c", "sleep 3600"), newest_major=1, system="agnhost"),
+        Image("httpd", "shell", (), ("httpd-foreground",), tags=("latest", "alpine"), newest_major=2, system="httpd",
+              stop_signal="WINCH", ports=(80,), folder="/usr/local/apache2"),
         Image("alpine", "shell", (), ("/bin/sh",), tags=("latest", "edge"), newest_major=3, system="alpine"),
         Image(
             "controller", "ingress-nginx", ("/usr/bin/dumb-init", "--"), ("/nginx-ingress-controller",), newest_major=1,

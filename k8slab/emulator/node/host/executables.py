@@ -12,6 +12,7 @@ from k8slab.emulator.node.host.applets import (
     expr,
     files,
     grep,
+    httpd,
     lines,
     listing,
     machine,
@@ -51,6 +52,7 @@ _SYSTEMS: Mapping[str, tuple[Mapping[str, Applet], str]] = {
     "alpine": ({**_BUSYBOX, **network.CURL}, "ash"),
     "debian": (_DEBIAN, "dash"),
     "agnhost": ({**_BUSYBOX, **network.CURL, **names.DIG, **agnhost.TABLE}, "ash"),
+    "httpd": ({**_DEBIAN, **httpd.TABLE}, "dash"),
     "nginx-debian": ({**_DEBIAN, **nginx.TABLE}, "dash"),
     "nginx-alpine": ({**_BUSYBOX, **network.CURL, **nginx.TABLE}, "ash"),
     # One static binary: nothing else is in there.

@@ -33,7 +33,7 @@ class Request:
 class Response:
     """An answer in plain text."""
 
-    body: str
+    body: str | bytes
     status: int = 200
     content_type: str = "text/plain; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +82,7 @@ async def _read(reader: asyncio.StreamReader, client: str) -> Request | None:
 
 
 def _write(writer: asyncio.StreamWriter, request: Request, response: Response) -> None:
-    body = response.body.encode()
+    body = response.body.encode() if isinstance(response.body, str) else response.body
     known = response.status in HTTPStatus.__members__.values()
     reason = HTTPStatus(response.status).phrase if known else f"status code {response.status}"
     head = [

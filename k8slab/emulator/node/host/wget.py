@@ -65,7 +65,10 @@ def _options(arguments: list[str]) -> tuple[Options, str]:
             options.flags.add(known.get(name, name.lstrip("-")))
         else:
             kinds = {"-T": "limit", "--timeout": "limit", "--post-data": "data", "-U": "agent", "--user-agent": "agent"}
-            options.values[kinds.get(name, name)] = value
+            kind = kinds.get(name, name)
+            if kind == "data":
+                options.data = value.encode()
+            options.values[kind] = value
     return options, target
 
 
