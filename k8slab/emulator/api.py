@@ -195,8 +195,11 @@ class Fabric(Dialer, Protocol):
         """Say that nobody serves the port any more."""
         ...
 
-    async def records(self, name: str, kind: str) -> Sequence[tuple[str, str, str]] | None:
-        """Return ``(name, type, data)`` of a full name's DNS records; None when there is no such name (NXDOMAIN)."""
+    async def records(self, source: Source, name: str, kind: str) -> Sequence[tuple[str, str, str]] | None:
+        """Return ``(name, type, data)`` of a full name's DNS records; None when there is no such name (NXDOMAIN).
+
+        Raises ``DialError`` where the name server cannot be reached.
+        """
         ...
 
     def listening(self, address: str) -> Sequence[int]:

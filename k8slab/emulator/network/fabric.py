@@ -110,9 +110,9 @@ class VirtualNetwork:
         """Return the path of a unix socket that forwards each connection along ``route``."""
         return await self.forward(source, f"{host}:{port}", lambda: self.route(source, host, port))
 
-    async def records(self, name: str, kind: str) -> Sequence[tuple[str, str, str]] | None:
+    async def records(self, source: Source, name: str, kind: str) -> Sequence[tuple[str, str, str]] | None:
         """Return name, type and data of the records of a full name; None when there is no such name."""
-        found = self._router.records(name, kind)
+        found = self._router.records(source, name, kind)
         return None if found is None else [(entry.name, entry.kind, entry.data) for entry in found]
 
     async def forward(self, source: Source, name: str, choose: Callable[[], Awaitable[Route]]) -> str:

@@ -84,8 +84,9 @@ class Router:
                 return found
         raise NoSuchHostError(host)
 
-    def records(self, name: str, kind: str) -> list[Record] | None:
-        """Return the records of a full name; None when there is no such name."""
+    def records(self, source: Source, name: str, kind: str) -> list[Record] | None:
+        """Return the records of a full name; None: there is none. Raises ``DialError`` where a policy forbids it."""
+        self._guard.check_name(source, name)
         return answer(self._view, name, kind)
 
     def _own_names(self, source: Source, host: str) -> list[str]:

@@ -178,7 +178,7 @@ class ProgramHost:
                 "err": made.err.decode(errors="replace"),
             }
         if what == "records":
-            found = await self._fabric.records(message["name"], message["kind"])
+            found = await self._fabric.records(source, message["name"], message["kind"])
             return {"value": None if found is None else list(found)}
         if what == "answers":
             return {"value": self._fabric.answers(source, message["host"])}

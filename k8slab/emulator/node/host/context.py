@@ -46,7 +46,7 @@ class Network(Protocol):
         ...
 
     async def records(self, name: str, kind: str) -> list[tuple[str, str, str]] | None:
-        """Return ``(name, type, data)`` of a full name's DNS records; None when there is no such name."""
+        """Return ``(name, type, data)`` of a full name's DNS records; None: there is none. Raises ``NetworkError``."""
         ...
 
     async def answers(self, address: str) -> bool:

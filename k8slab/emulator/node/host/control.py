@@ -264,7 +264,10 @@ class _HostNetwork:
 
     async def records(self, name: str, kind: str) -> list[tuple[str, str, str]] | None:
         """Return name, type and data of a full name's records; None when there is no such name."""
-        found = (await self._control.ask("records", self._container, name=name, kind=kind))["value"]
+        answer = await self._control.ask("records", self._container, name=name, kind=kind)
+        if "error" in answer:
+            raise NetworkError(answer["error"], answer.get("message", ""))
+        found = answer["value"]
         return None if found is None else [(entry[0], entry[1], entry[2]) for entry in found]
 
     async def answers(self, address: str) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from k8slab.emulator.node.host.applets.arguments import UsageError
-from k8slab.emulator.node.host.context import Streamset
+from k8slab.emulator.node.host.context import NetworkError, Streamset
 from k8slab.emulator.node.host.shell.interpreter import Applet, Shell
 
 _KINDS = frozenset({"A", "AAAA", "CNAME", "SRV", "PTR", "ANY", "NS", "TXT", "MX", "SOA"})
 _TTL = 30
+_PATIENCE = 5.0
 Answer = list[tuple[str, str, str]] | None
 
 
@@ -68,7 +70,13 @@ async def nslookup(shell: Shell, arguments: list[str], streams: Streamset) -> in
     failed = False
     for kind in kinds or ["A", "AAAA"]:
         for asked in names:
-            found = await shell.context.network.records(asked, kind)
+            try:
+                found = await shell.context.network.records(asked, kind)
+            except NetworkError:
+                # The real one asks again and waits for five seconds in all.
+                await asyncio.sleep(_PATIENCE)
+                await streams.out(b";; connection timed out; no servers could be reached\n\n")
+                return 1
             failed = failed or found is None
             await streams.out(f"{_nslookup_text(asked, found)}\n".encode())
     return int(failed)
@@ -112,7 +120,12 @@ async def dig(shell: Shell, arguments: list[str], streams: Streamset) -> int:
     if "-x" in arguments:
         name, kind = reversed_name(name) or name, "PTR"
     resolver = resolver_of(shell)
-    found, asked = await _dig_asked(shell, name.rstrip("."), kind, resolver if "search" in flags else Resolver())
+    try:
+        found, asked = await _dig_asked(shell, name.rstrip("."), kind, resolver if "search" in flags else Resolver())
+    except NetworkError:
+        await asyncio.sleep(_PATIENCE)
+        await streams.out(b";; connection timed out; no servers could be reached\n")
+        return 9
     if "short" in flags:
         await streams.out("".join(f"{_data(kind, data)}\n" for _, kind, data in found or []).encode())
         return 0

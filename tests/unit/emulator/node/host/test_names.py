@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from k8slab.emulator.node.host.applets import names
+from k8slab.emulator.node.host.context import NetworkError
+
 RECORDS = {
     ("web.shop.svc.cluster.local", "A"): [("web.shop.svc.cluster.local", "A", "10.96.0.7")],
     ("web.shop.svc.cluster.local", "AAAA"): [],
@@ -62,3 +65,13 @@ async def test_dig_gives_what_tests_ask_it_for(box: Any, command: str, text: str
 async def test_dig_tells_that_there_is_no_such_name(box: Any):
     box.system = "agnhost"
     assert "status: NXDOMAIN" in (await box.sh("dig nope.example")).out
+
+
+async def test_a_name_server_that_a_policy_hides_does_not_answer(box: Any, monkeypatch: pytest.MonkeyPatch):
+    async def records(name: str, _kind: str) -> Any:
+        raise NetworkError("dropped", name)
+
+    monkeypatch.setattr(names, "_PATIENCE", 0.0)
+    box.network.records = records
+    ran = await box.sh("nslookup web")
+    assert (ran.out, ran.code) == (SERVER + ";; connection timed out; no servers could be reached\n\n", 1)
