@@ -20,6 +20,8 @@ _RULES: Sequence[tuple[str, str]] = (
     (r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "<token>"),
     (r"-----BEGIN CERTIFICATE-----(?:.|\n)*-----END CERTIFICATE-----(?:\n|\\n)?", "<certificate>"),
     (r"\"-----BEGIN CERTIFICATE[^\"]*\"", '"<certificate>"'),
+    # Files that kubectl diff makes.
+    (r"\S*/(LIVE|MERGED)-\d+/([^\s/]+)(?:\t[-\d]+ [:.\d]+ [+-]\d{4})?", r"<\1>/\2"),
     # Identities.
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<uid>"),
     (r"(resourceVersion\"?: ?)\"\d*\"", r'\1"<version>"'),
@@ -59,7 +61,6 @@ _RULES: Sequence[tuple[str, str]] = (
     (r"https://(?:127\.0\.0\.1|localhost):\d+", "https://<server>"),
     # Files that kubectl makes.
     (r"\S*/kubectl-edit-\d+\.yaml", "<edited-file>"),
-    (r"\S*/(LIVE|MERGED)-\d+/(\S+)(?:\s+<time>)?", r"<\1>/\2"),
     # Padding: kubectl makes its columns as wide as their (normalised) values.
     (r"(?<=\S)(?: {2,}| *\t *)", "  "),
     (r"(?m)[ \t]+$", ""),

@@ -53,6 +53,8 @@ class PodWorker:
         self.pod = pod
         self._started: datetime = parts.clock.now()
         self._address = ""
+        # Kubernetes gives a pod its sandbox, and with it the address, when its volumes are there.
+        self._sandboxed = False
         self.containers = PodRun({}, {}, parts.clock)
         self._dirty = asyncio.Event()
         self._deleting = asyncio.Event()
@@ -170,6 +172,8 @@ class PodWorker:
                 await self._change_or_time(pause)
                 pause = min(2 * pause, _MOUNT_RETRY_MOST_SECONDS)
             else:
+                self._sandboxed = True
+                self._dirty.set()
                 return
 
     async def _change_or_time(self, seconds: float) -> None:
@@ -235,7 +239,8 @@ class PodWorker:
 
     def _status(self) -> Obj:
         reason, message = self._ended
-        facts = PodFacts(self._parts.address, self._address, self._start_time(), reason=reason, message=message)
+        address = self._address if self._sandboxed else ""
+        facts = PodFacts(self._parts.address, address, self._start_time(), reason=reason, message=message)
         return pod_status(self.pod, self._records(), facts, self._parts.clock.now())
 
     # --- the end ---

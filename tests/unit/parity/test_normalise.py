@@ -29,6 +29,7 @@ FACTS = Facts({"k8slab": "<node>"}, frozenset({"30080"}), "parity-1")
         ("image: nginx:1.27", "image: nginx:1.27"),
         ('{"resourceVersion":"12"}', '{"resourceVersion":"<version>"}'),
         ("k8slab-run and compilers of k8slab://0.1", "k8slab-run and compilers of k8slab://0.1"),
+        ("+++ /tmp/MERGED-4259877777/v1.ConfigMap.x\t2026-11-25 01:02:03.123 +0000", "+++ <MERGED>/v1.ConfigMap.x"),
         ("2 (3s ago)", "2 (<age> ago)"),
     ],
 )

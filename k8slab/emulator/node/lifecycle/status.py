@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from k8slab.clock import timestamp
+from k8slab.emulator.node.catalogue.references import parse_reference
 from k8slab.emulator.node.lifecycle.records import ContainerRecord
 from k8slab.kube.objects import Obj, dig, find_condition
 
@@ -57,8 +58,10 @@ def pod_status(pod: Obj, records: PodRecords, facts: PodFacts, now: datetime) ->
     }
     if spec.get("initContainers"):
         found = _statuses(spec["initContainers"], records.init, by_name=False)
+        beside = sidecars(spec)
         for entry in found:
-            entry["ready"] = entry["ready"] or _done(records.init[entry["name"]])
+            # One that must end is ready when it has; nothing probes it.
+            entry["ready"] = entry["ready"] if entry["name"] in beside else _done(records.init[entry["name"]])
         status["initContainerStatuses"] = found
     if records.ephemeral:
         status["ephemeralContainerStatuses"] = _ephemeral(spec, records.ephemeral)
@@ -192,7 +195,8 @@ def container_status(container: Obj, record: ContainerRecord) -> Obj:
         "lastState": _state(record.previous) if record.previous else {},
         "ready": record.ready,
         "restartCount": record.restart_count,
-        "image": record.image,
+        # The runtime names what it runs in full.
+        "image": str(parse_reference(record.image)) if record.image_id else record.image,
         "imageID": record.image_id,
         "started": record.started,
     }
