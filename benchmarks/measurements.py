@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks import ingress
 from k8slab.checks.run import run_checks
 from k8slab.checks.spec import Ready
 from k8slab.client.kubectl import Kubectl, find_kubectl
@@ -136,4 +137,8 @@ ROWS = (
     Row("a passing check", 0.05, "s", passing_check),
     Row("cluster with 10 pods, all processes (PSS)", 150, "MB", memory_of_ten_pods),
     Row("all lessons headless", 20, "s", lessons_headless),
+    Row("controller's manifest to the first routed answer", 3, "s", ingress.first_answer),
+    Row("an Ingress change is visible", 0.2, "s", ingress.change_visible),
+    Row("a request through the ingress / through a static nginx", 1.67, "times", ingress.cost_over_static),
+    Row("requests lost in a rolling update at 500 a second", 0, "", ingress.lost_in_rolling_update),
 )

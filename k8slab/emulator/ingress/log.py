@@ -39,7 +39,7 @@ class ControllerLog:
         self._log.write("stderr", f"{level}{now:%m%d %H:%M:%S.%f}       7 {place}] {text}\n".encode())
 
     def of_nginx(self, stream: str, line: bytes) -> None:
-        """Take a line of nginx."""
+        """Take lines of nginx."""
         shown = line
         if self._scratch in line:
             shown = self._slot.sub(self._address, line).replace(self._default, b"127.0.0.1:8181")

@@ -17,7 +17,8 @@ from k8slab.emulator.api import StartError
 
 _PR_SET_PDEATHSIG = 1
 _BACKLOG = 511
-# Takes a line that nginx wrote: ``stdout`` or ``stderr``, and the bytes.
+_CHUNK = 65536
+# Takes lines that nginx wrote: ``stdout`` or ``stderr``, and the bytes.
 LineWriter = Callable[[str, bytes], None]
 
 
@@ -82,9 +83,16 @@ class NginxProcess:
         self._readers = [asyncio.create_task(self._copy(name, reader)) for name, reader in streams]
 
     async def _copy(self, stream: str, reader: asyncio.StreamReader | None) -> None:
-        while reader is not None and (line := await reader.readline()):
-            if b"using inherited sockets" not in line:
-                self._write(stream, line)
+        """Pass on what nginx prints: all complete lines that are there at once, as a busy server writes very many."""
+        rest = b""
+        while reader is not None and (data := await reader.read(_CHUNK)):
+            lines, end, rest = (rest + data).rpartition(b"\n")
+            if b"using inherited sockets" in lines:
+                lines = b"\n".join(line for line in lines.split(b"\n") if b"using inherited sockets" not in line)
+            if lines:
+                self._write(stream, lines + end)
+        if rest:
+            self._write(stream, rest)
 
     async def test(self, configuration: str = "") -> tuple[int, bytes]:
         """Run ``nginx -t`` (of another file than the usual one, if given); return its exit code and what it printed."""
