@@ -185,7 +185,7 @@ def match_answers(check: Http, result: ProbeResult) -> list[Mismatch]:
     if check.statuses:
         return list(_counted(check, result.answers))
     wrong = [mismatch for answer in result.answers for mismatch in _answer(check, answer)][:_MOST]
-    return wrong or list(_unseen(check, result.answers))
+    return wrong or [*_unseen(check, result.answers), *_shared(check, result.answers)]
 
 
 def _counted(check: Http, answers: Sequence[Answer]) -> Iterator[Mismatch]:
@@ -196,6 +196,15 @@ def _counted(check: Http, answers: Sequence[Answer]) -> Iterator[Mismatch]:
         if not least <= found[int(status)] <= most:
             wanted = f"{least} to {most}" if least != most else str(least)
             yield Mismatch(f"{check.method} {check.url}", f"{wanted} of {len(answers)} answers with {status}", seen)
+
+
+def _shared(check: Http, answers: Sequence[Answer]) -> Iterator[Mismatch]:
+    """Yield the bodies that came too seldom or too often."""
+    for wanted, (least, most) in check.shares.items():
+        found = sum(re.search(wanted, answer.body) is not None for answer in answers)
+        if not least <= found <= most:
+            expected = f"{least} to {most} of {len(answers)} answers like {wanted!r}"
+            yield Mismatch(f"{check.method} {check.url}", expected, f"{found} of {len(answers)}")
 
 
 def match_log(check: Log, text: str) -> list[Mismatch]:

@@ -67,8 +67,8 @@ class Http:
 
     ``bodies``: regular expressions, each of which must be found in at least one of the ``repeat`` answers.
     ``statuses``: how many of the answers may have which status, from least to most (``{200: [6, 7], 503: [13, 14]}``);
-    it stands in for ``status``. ``every``: the seconds between two attempts, for what the requests themselves change
-    (a rate limit's bucket must run empty again).
+    it stands in for ``status``. ``shares``: the same for regular expressions that bodies match. ``every``: the seconds
+    between two attempts, for what the requests themselves change (a rate limit's bucket must run empty again).
     """
 
     url: str
@@ -82,6 +82,7 @@ class Http:
     bodies: tuple[str, ...] = ()
     header: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    shares: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     every: float = 0.25
 
 
