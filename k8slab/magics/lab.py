@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class, no_var_expand
@@ -47,11 +48,14 @@ class LabMagics(Magics):
         """``%lab start [--lesson L] [--name N] [--cluster embedded|kind] | status | stop | reset``.
 
         ``%lab start --context C [--namespace-prefix P]`` works in a namespace of a cluster that is there already.
-        ``%lab install ingress-nginx`` installs what later lessons build on.
+        ``%lab install ingress-nginx`` installs what later lessons build on (``uninstall`` removes it), and
+        ``%lab certificate HOST`` writes a self-signed certificate.
         """
         words = split(line) or ["status"]
-        actions = {"start": self._start, "status": self._status, "stop": self._stop, "reset": self._reset,
-                   "install": self._install, "uninstall": self._uninstall}  # fmt: skip
+        actions = {
+            "start": self._start, "status": self._status, "stop": self._stop, "reset": self._reset,
+            "install": self._install, "uninstall": self._uninstall, "certificate": self._certificate,
+        }  # fmt: skip
         action = actions.get(words[0])
         if action is None:
             known = ", ".join(f"%lab {name}" for name in actions)
@@ -102,6 +106,12 @@ class LabMagics(Magics):
 
         _tell(self.session.where())
         return Message(uninstall(" ".join(words), self.session.require(), _tell))
+
+    def _certificate(self, words: list[str]) -> Message:
+        from k8slab.lessons.certificates import write_certificate  # noqa: PLC0415
+
+        certificate, key = write_certificate(words, Path.cwd())
+        return Message(f"{certificate.name} and {key.name} are here: self-signed, so curl needs -k")
 
     # --- commands ---
 
