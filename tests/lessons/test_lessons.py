@@ -76,6 +76,7 @@ def try_mistakes(cells: Any, lesson: Lesson, step: Step, earlier: list[Step]) ->
         assert error is not None, f"{lesson.name} {step.name}: this mistake passes: {mistake.cells}"
         assert re.search(mistake.advice, told), f"{lesson.name} {step.name}: no advice {mistake.advice!r} in:\n{told}"
         start_over(cells, lesson, earlier)
+        cells.run(*step.given)
 
 
 def start_over(cells: Any, lesson: Lesson, earlier: list[Step]) -> None:
