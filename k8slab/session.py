@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from k8slab.client.listing import take_snapshot
 from k8slab.clusters.choice import choose
 from k8slab.clusters.provider import Provider, Status
 from k8slab.errors import ClusterError, CommandError, LessonError
+from k8slab.kube.resources import Resource
 from k8slab.lessons.load import find_lesson
 from k8slab.lessons.model import Lesson, Step
 from k8slab.snapshot import PICTURED, Snapshot
@@ -80,11 +81,15 @@ class LabSession:
             self._cache = WatchedCache(kubectl.kubeconfig, fallback=self.namespace)
         return self._cache
 
-    def snapshot(self, namespace: str = "") -> Snapshot:
-        """Return the present picture."""
+    def snapshot(self, namespace: str = "", also: Collection[Resource] = ()) -> Snapshot:
+        """Return the present picture; what the cache does not follow is listed when it is asked for."""
         cache = self._objects()
         self._seen = cache.version
-        return cache.snapshot(namespace or self.namespace)
+        picture = cache.snapshot(namespace or self.namespace)
+        unseen = [resource for resource in also if resource not in PICTURED]
+        if not unseen:
+            return picture
+        return picture.joined(take_snapshot(self.require().kubeconfig, picture.namespace, unseen))
 
     def remember(self) -> None:
         """Keep the present picture, if one is at hand, as what was before the next command."""

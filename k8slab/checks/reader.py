@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from k8slab.kube.resources import Resource
 from k8slab.snapshot import Snapshot
 
 # Where a request starts: in a pod of the cluster, at a node's port, at the ingress controller, or on this machine.
@@ -66,8 +67,11 @@ class ProbeResult:
 class Reader(Protocol):
     """How checks see a cluster. All methods are synchronous and may raise ``k8slab.errors.ClusterError``."""
 
-    def snapshot(self, namespace: str) -> Snapshot:
-        """Return the present picture, with ``namespace`` as the learner's (fast: from a cache fed by watches)."""
+    def snapshot(self, namespace: str, also: Collection[Resource] = ()) -> Snapshot:
+        """Return the present picture, with ``namespace`` as the learner's (fast: from a cache fed by watches).
+
+        Resources of ``also`` that are not pictured anyway are listed for it.
+        """
         ...
 
     def wait_for_change(self, seen: Snapshot, seconds: float) -> bool:

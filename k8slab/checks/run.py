@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from k8slab.checks.explain import evidence_of, request_of_probe
-from k8slab.checks.match import Mismatch, match, match_answers, match_log
+from k8slab.checks.match import Mismatch, match, match_answers, match_log, resource_of
 from k8slab.checks.reader import HttpProbe, Reader
 from k8slab.checks.report import CheckReport
-from k8slab.checks.spec import Check, Http, Log
+from k8slab.checks.spec import Absent, Check, Exists, FieldIs, Http, Log, Ready
 from k8slab.diagnose import Diagnosis, diagnose, likely_cause
 from k8slab.kube.objects import dig
-from k8slab.kube.resources import SERVICES
+from k8slab.kube.resources import SERVICES, Resource
 from k8slab.snapshot import Snapshot
 
 DEFAULT_SECONDS = 10.0
@@ -31,7 +31,7 @@ def run_checks(
     """Return the report on a step; ``tell`` hears the seconds that remain, every two seconds."""
     began = told = time.monotonic()
     while True:
-        snapshot = reader.snapshot(namespace)
+        snapshot = reader.snapshot(namespace, resources_of(checks))
         wrong = find_mismatches(checks, snapshot, reader, namespace)
         now = time.monotonic()
         left = began + deadline_seconds - now
@@ -50,6 +50,12 @@ def run_checks(
             _pause(reader, snapshot, min(left, max(check.every for check in checks if isinstance(check, Http))))
         else:
             reader.wait_for_change(snapshot, min(left, _TELL_SECONDS))
+
+
+def resources_of(checks: Sequence[Check]) -> set[Resource]:
+    """Return the resources whose objects the checks look at by kind."""
+    kinds = {check.kind for check in checks if isinstance(check, Exists | Absent | FieldIs | Ready)}
+    return {resource_of(kind) for kind in kinds}
 
 
 def explained(

@@ -77,6 +77,11 @@ class Snapshot:
         }
         return cls(namespace, taken_at, MappingProxyType(sorted_in), tuple(gaps))
 
+    def joined(self, other: Snapshot) -> Snapshot:
+        """Return a picture that also holds the resources of another one."""
+        objects = MappingProxyType({**self.objects, **other.objects})
+        return Snapshot(self.namespace, self.taken_at, objects, (*self.gaps, *other.gaps))
+
     def get(self, resource: Resource, name: str, namespace: str | None = None) -> Obj | None:
         """Return one object, or None when it is not in the picture (see ``gap``)."""
         where = (self.namespace if namespace is None else namespace) if resource.namespaced else ""

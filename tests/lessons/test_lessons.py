@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from k8slab.checks.run import find_mismatches
+from k8slab.checks.run import find_mismatches, resources_of
 from k8slab.checks.spec import Http, Log
 from k8slab.lessons.load import find_lessons
 from k8slab.lessons.model import Lesson, Step
@@ -23,7 +23,7 @@ SECONDS = 2.0
 # These steps only look around: nothing to do means nothing to fail.
 LOOKING = {
     ("00-welcome", "look"), ("02-clusterip", "name"), ("03-nodeport", "reach"), ("03-nodeport", "inside"),
-    ("04-ingress-nginx", "alive"),
+    ("04-ingress-nginx", "alive"), ("09-headless", "one"), ("12-looking-inside", "token"),
 }  # fmt: skip
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180), pytest.mark.leaves_to_session]
@@ -113,7 +113,9 @@ def test_a_lesson_holds_what_it_promises(cells: Any, lesson: Lesson):
         session = session_of(cells)
         cells.run(*step.given)
         if (lesson.name, step.name) not in LOOKING:
-            wrong = find_mismatches(step.checks, session.snapshot("default"), session, "default")
+            wrong = find_mismatches(
+                step.checks, session.snapshot("default", resources_of(step.checks)), session, "default"
+            )
             assert wrong, f"{lesson.name} {step.name} passes untouched"
         try_mistakes(cells, lesson, step, list(lesson.steps[:index]))
         session.lesson = lesson
