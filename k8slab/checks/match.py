@@ -75,7 +75,7 @@ def _steps(path: str) -> list[str | int]:
 
 def _as_expected(check: FieldIs, found: Any) -> bool:
     if check.equals is not None:
-        return bool(found == check.equals)
+        return bool(found == _value(check.equals))
     if check.contains:
         return check.contains in str(found or "")
     if check.matches:
@@ -85,9 +85,14 @@ def _as_expected(check: FieldIs, found: Any) -> bool:
     return found is not None
 
 
+def _value(expected: Any) -> Any:
+    # Checks are frozen, so their lists are tuples.
+    return list(expected) if isinstance(expected, tuple) else expected
+
+
 def _expectation(check: FieldIs) -> str:
     if check.equals is not None:
-        return _text(check.equals)
+        return _text(_value(check.equals))
     if check.contains:
         return f"something with {check.contains!r}"
     if check.matches:
