@@ -19,6 +19,8 @@ from k8slab.emulator.node.host.shell.syntax import ShellSyntaxError
 async def sh(shell: Shell, arguments: list[str], streams: Streamset) -> int:
     """Run a shell: a text with ``-c``, a file, or what comes on the input, command by command."""
     options, words, text = _read(arguments)
+    if arguments[0].rpartition("/")[2] == "bash":
+        options.add("B")
     state = State(shell.context, process=shell.state.process, options=options)
     inner = Shell(shell.system, state, shell.depth + 1)
     state.process.handler = inner.signal

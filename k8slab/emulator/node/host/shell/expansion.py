@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from k8slab.emulator.node.host.shell.arithmetic import Evaluator, ExpressionError
+from k8slab.emulator.node.host.shell.braces import braced
 from k8slab.emulator.node.host.shell.files import Tree
 from k8slab.emulator.node.host.shell.patterns import (
     escaped,
@@ -83,8 +84,9 @@ class Expander:
         """Return the arguments that words become."""
         made: list[str] = []
         for word in words:
-            for field in self._fields(await self._pieces(self._with_home(word))):
-                made += self._file_names(field)
+            for part in braced(word) if self._shell.option("B") else [word]:
+                for field in self._fields(await self._pieces(self._with_home(part))):
+                    made += self._file_names(field)
         return made
 
     async def text(self, word: Word) -> str:

@@ -246,6 +246,8 @@ class _Parser:
             return self._redirected(readers[word]())
         if word in _CLOSING:
             raise self._unexpected()
+        if word == "function":
+            return self._keyword_function()
         function = self._function(word)
         return function if function is not None else self._simple()
 
@@ -266,6 +268,37 @@ class _Parser:
         self._skip_newlines()
         body = self._command()
         return Function(word, body if isinstance(body, Compound) else Compound("group", (_script_of(body),)))
+
+    def _keyword_function(self) -> Function:
+        """Read bash's ``function name { ... }``."""
+        self._take_reserved("function")
+        name = self._reserved()
+        if not _NAME.fullmatch(name):
+            raise self._unexpected()
+        self._take_reserved(name)
+        if self._is("("):
+            self._take_operator()
+            self.expect_operator(")")
+        self._skip_newlines()
+        body = self._command()
+        return Function(name, body if isinstance(body, Compound) else Compound("group", (_script_of(body),)))
+
+    def _condition(self) -> list[Word]:
+        """Read the words of ``[[ ... ]]``; the operators between them are words here."""
+        words: list[Word] = []
+        while not self.at_end():
+            operator = self._operator()
+            if operator:
+                self._take_operator()
+                words += [(Literal(operator, quoted=True),)] if operator != "\n" else []
+                continue
+            word, self.place = self._words.word(
+                self.place, " \t\n;&|<>" if words[-1:] == [(Literal("=~"),)] else " \t\n;&|<>()"
+            )
+            words.append(word)
+            if word == (Literal("]]"),):
+                break
+        return words
 
     def _redirection(self) -> Redirection | None:
         self._skip_blanks()
@@ -310,6 +343,8 @@ class _Parser:
             else:
                 word, self.place = self._words.word(self.place)
                 words.append(word)
+                if words == [(Literal("[["),)]:
+                    words += self._condition()
         if not words and not redirections and not assignments:
             raise self._unexpected()
         return Simple(tuple(words), tuple(assignments), tuple(redirections), line)
