@@ -29,6 +29,10 @@ class ApiError(K8slabError):
         return str(self.status.get("reason", ""))
 
 
+# The value of an error that shows none (field.OmitValueType).
+OMITTED = object()
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One wrong field (k8s.io/apimachinery/pkg/util/validation/field.Error).
@@ -50,9 +54,8 @@ class FieldError:
     @property
     def body(self) -> str:
         """Return the message without the path (what ``details.causes`` carries)."""
-        shown = (
-            self.kind if self.kind in _WITHOUT_VALUE or self._is_uncounted else f"{self.kind}: {go_value(self.value)}"
-        )
+        bare = self.kind in _WITHOUT_VALUE or self._is_uncounted or self.value is OMITTED
+        shown = self.kind if bare else f"{self.kind}: {go_value(self.value)}"
         return f"{shown}: {self.detail}" if self.detail else shown
 
     @property

@@ -34,7 +34,7 @@ from k8slab.emulator.registry.validation.addresses import (
 )
 from k8slab.emulator.registry.validation.ephemeral import validate_ephemeral_update
 from k8slab.emulator.registry.validation.ingresses import validate_ingress, validate_new_ingress
-from k8slab.emulator.registry.validation.jobs import validate_job
+from k8slab.emulator.registry.validation.jobs import validate_job, validate_new_job
 from k8slab.emulator.registry.validation.names import DNS_1035, LABEL
 from k8slab.emulator.registry.validation.pod_updates import validate_pod_update
 from k8slab.emulator.registry.validation.pods import validate_new_pod, validate_pod
@@ -146,7 +146,8 @@ _STRATEGIES: Mapping[str, Strategy] = {
         initial_status={"loadBalancer": {}},
     ),
     "jobs.batch": Strategy(
-        defaults=default_job, create=_create_job, validate=validate_job, validate_update=immutable_job,
+        defaults=default_job, create=_create_job, validate=validate_job, validate_new=validate_new_job,
+        validate_update=immutable_job,
         has_status=True, has_generation=True,
     ),
     "ingressclasses.networking.k8s.io": Strategy(

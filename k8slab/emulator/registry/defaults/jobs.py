@@ -59,14 +59,18 @@ def default_cron_job(obj: Obj) -> None:
     default_pod_spec(pods.setdefault("spec", {}))
 
 
+def generated_labels(obj: Obj) -> dict[str, str]:
+    """Return the labels that the pods of a Job get from the server."""
+    values = {CONTROLLER_UID: uid_of(obj), JOB_NAME: name_of(obj)}
+    return {key: value for name, value in values.items() for key in (name, _LEGACY[name])}
+
+
 def generate_selector(obj: Obj) -> None:
     """Give a new Job the selector that finds its pods and no others."""
     spec = obj["spec"]
     if spec.get("manualSelector"):
         return
-    values = {CONTROLLER_UID: uid_of(obj), JOB_NAME: name_of(obj)}
     labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})
-    for name, value in values.items():
-        labels[name] = labels[_LEGACY[name]] = value
+    labels.update(generated_labels(obj))
     metadata(obj).setdefault("labels", {}).update(labels)
     spec["selector"] = {"matchLabels": {CONTROLLER_UID: uid_of(obj)}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from k8slab.clock import timestamp
 from k8slab.emulator.registry.defaults.storage import default_claim, default_storage_class, default_volume
 from k8slab.emulator.registry.strategy import Context, Strategy
 from k8slab.emulator.registry.validation.claims import (
@@ -31,8 +32,8 @@ def _create_claim(obj: Obj, _context: Context) -> None:
     _protect(obj, CLAIM_PROTECTION)
 
 
-def _create_volume(obj: Obj, _context: Context) -> None:
-    obj["status"] = {"phase": "Pending"}
+def _create_volume(obj: Obj, context: Context) -> None:
+    obj["status"] = {"phase": "Pending", "lastPhaseTransitionTime": timestamp(context.clock.now())}
     _protect(obj, VOLUME_PROTECTION)
 
 

@@ -119,7 +119,10 @@ def _capacity(capacity: Obj) -> Iterator[FieldError]:
     if set(capacity) != {"storage"}:
         yield FieldError(NOT_SUPPORTED, "spec.capacity", capacity or None, 'supported values: "storage"')
     for name, amount in capacity.items():
-        yield from _positive(f"spec.capacity[{name}]", amount)
+        path, number = f"spec.capacity[{name}]", parse_quantity(str(amount))
+        if number < 0:
+            yield FieldError(INVALID, path, int(number), "must be a valid resource quantity")
+        yield from _positive(path, amount)
 
 
 def _source(spec: Obj) -> Iterator[FieldError]:
@@ -169,14 +172,8 @@ def validate_storage_class(obj: Obj) -> Iterator[FieldError]:
 
 def immutable_storage_class(new: Obj, old: Obj) -> Iterator[FieldError]:
     """Yield errors for what may not change in a StorageClass."""
-    for name in ("parameters", "provisioner"):
+    for name in ("parameters", "provisioner", "reclaimPolicy"):
         if new.get(name) != old.get(name):
-            detail = (
-                "updates to parameters are forbidden."
-                if name == "parameters"
-                else "updates to provisioner are forbidden."
-            )
-            yield FieldError(FORBIDDEN, name, detail=detail)
-    for name in ("reclaimPolicy", "volumeBindingMode"):
-        if new.get(name) != old.get(name):
-            yield FieldError(INVALID, name, new.get(name), "field is immutable")
+            yield FieldError(FORBIDDEN, name, detail=f"updates to {name} are forbidden.")
+    if new.get("volumeBindingMode") != old.get("volumeBindingMode"):
+        yield FieldError(INVALID, "volumeBindingMode", new.get("volumeBindingMode"), "field is immutable")

@@ -10,7 +10,7 @@ from k8slab.emulator.registry.validation.label_selectors import validate_label_s
 from k8slab.emulator.registry.validation.values import one_of
 from k8slab.emulator.registry.validation.workloads import int_or_percent
 from k8slab.kube.objects import Obj, dig, name_of
-from k8slab.kube.quantities import parse_quantity
+from k8slab.kube.quantities import canonical_quantity, parse_quantity
 from k8slab.kube.status import DUPLICATE, FORBIDDEN, INVALID, REQUIRED, FieldError
 
 _HIGHEST = 1_000_000_000
@@ -23,6 +23,9 @@ _STANDARD = frozenset({
     "replicationcontrollers", "resourcequotas", "secrets", "configmaps", "persistentvolumeclaims",
     "services.nodeports", "services.loadbalancers",
 })  # fmt: skip
+# Resources that are counted, not measured (IsIntegerResourceName).
+_WHOLE = frozenset({"pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps",
+                    "persistentvolumeclaims", "services.nodeports", "services.loadbalancers"})  # fmt: skip
 _PERCENT_LIMIT = 100
 
 
@@ -60,9 +63,13 @@ def validate_quota(obj: Obj) -> Iterator[FieldError]:
         path = f"spec.hard[{name}]"
         known = name in _STANDARD or name.startswith(("count/", "hugepages-", "requests.hugepages-"))
         if "/" not in name and not known:
+            yield FieldError(INVALID, path, name, "must be a standard resource type or fully qualified")
             yield FieldError(INVALID, path, name, "must be a standard resource for quota")
-        if parse_quantity(str(amount)) < 0:
+        number = parse_quantity(str(amount))
+        if number < 0:
             yield FieldError(INVALID, path, str(amount), "must be greater than or equal to 0")
+        if (name in _WHOLE or name.startswith("count/")) and number != number.to_integral_value():
+            yield FieldError(INVALID, path, canonical_quantity(str(amount)), "must be an integer")
     scopes = spec.get("scopes") or []
     for scope in scopes:
         if scope not in _SCOPES:

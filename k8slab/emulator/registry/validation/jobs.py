@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from k8slab.emulator.registry.defaults.jobs import CONTROLLER_UID, generated_labels
 from k8slab.emulator.registry.validation.pods import validate_template
 from k8slab.emulator.registry.validation.values import not_negative, one_of
 from k8slab.kube.cron import CronError, parse_schedule
-from k8slab.kube.objects import Obj, dig, name_of
-from k8slab.kube.status import INVALID, NOT_SUPPORTED, REQUIRED, FieldError
+from k8slab.kube.objects import Obj, dig, name_of, uid_of
+from k8slab.kube.selectors import label_selector_of
+from k8slab.kube.status import INVALID, NOT_SUPPORTED, OMITTED, REQUIRED, FieldError
 
 _NUMBERS = ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
             "backoffLimitPerIndex", "maxFailedIndexes")  # fmt: skip
@@ -24,6 +26,22 @@ _LONGEST_NAME = 52
 def validate_job(obj: Obj) -> Iterator[FieldError]:
     """Yield what is wrong with a Job."""
     yield from validate_job_spec(obj.get("spec") or {}, "spec")
+
+
+def validate_new_job(obj: Obj) -> Iterator[FieldError]:
+    """Yield what is wrong with a new Job: also a selector of its own, which belongs to the server."""
+    yield from validate_job(obj)
+    selector = dig(obj, "spec", "selector")
+    if selector is None or dig(obj, "spec", "manualSelector"):
+        return
+    shown = {"matchLabels": {**(selector.get("matchLabels") or {}), CONTROLLER_UID: uid_of(obj)}}
+    generated = generated_labels(obj)
+    labels = {**dig(obj, "spec", "template", "metadata", "labels", default={}), **generated}
+    if shown["matchLabels"] != {CONTROLLER_UID: uid_of(obj)} or selector.get("matchExpressions"):
+        yield FieldError(INVALID, "spec.selector", {**selector, **shown}, "`selector` not auto-generated")
+    if not label_selector_of({**selector, **shown}).matches(labels):
+        detail = "`selector` does not match template `labels`"
+        yield FieldError(INVALID, "spec.template.metadata.labels", dict(sorted(labels.items())), detail)
 
 
 def validate_job_spec(spec: Obj, path: str) -> Iterator[FieldError]:
@@ -91,6 +109,14 @@ def _failure_rule(rule: Obj, path: str, names: set[str], *, per_index: bool) -> 
         yield from one_of(f"{path}.action", action, _ACTIONS)
     if codes is not None:
         yield from _exit_codes(codes, f"{path}.onExitCodes", names)
+    given = (codes is not None) + bool(rule.get("onPodConditions"))
+    if given != 1:
+        words = (
+            "both OnExitCodes and OnPodConditions is not supported"
+            if given
+            else ("one of OnExitCodes and OnPodConditions is required")
+        )
+        yield FieldError(INVALID, path, OMITTED, f"specifying {words}")
 
 
 def _exit_codes(codes: Obj, path: str, names: set[str]) -> Iterator[FieldError]:

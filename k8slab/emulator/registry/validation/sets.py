@@ -123,7 +123,7 @@ def _stateful_selector(spec: Obj) -> Iterator[FieldError]:
             yield FieldError(INVALID, "spec.selector", selector, "empty selector is invalid for statefulset")
     if wrong:
         yield FieldError(INVALID, "spec.selector", selector)
-    elif selector is not None:
+    else:
         yield from _unmatched(selector, spec.get("template") or {})
 
 

@@ -8,7 +8,7 @@ import pytest
 from k8slab.clock import Entropy, ManualClock
 from k8slab.emulator.registry.registry import Registry
 from k8slab.emulator.store import Store
-from k8slab.kube.resources import NAMESPACES, SERVICE_ACCOUNTS, SERVICES, Catalog, Resource
+from k8slab.kube.resources import NAMESPACES, SERVICE_ACCOUNTS, SERVICES, STORAGE_CLASSES, Catalog, Resource
 from k8slab.kube.schema import Schema
 
 Obj = dict[str, Any]
@@ -40,6 +40,8 @@ async def registry(store: Store, schema: Schema, clock: ManualClock) -> Registry
     await made.create(SERVICES, "h2", {"metadata": {"name": "taken"}, "spec": {"type": "NodePort", "ports": [port]}})
     https = {"clusterIP": "10.96.0.1", "ports": [{"name": "https", "port": 443, "targetPort": 6443}]}
     await made.create(SERVICES, "default", {"metadata": {"name": "kubernetes"}, "spec": https})
+    default = {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}
+    await made.create(STORAGE_CLASSES, "", {"metadata": default, "provisioner": "rancher.io/local-path"})
     return made
 
 

@@ -6,6 +6,7 @@ Needs a namespace ``h2`` with nothing but what it comes with; leaves the same be
 from __future__ import annotations
 
 import json
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from validation_cases import ACCEPTED, BASES, FORBIDDEN_UPDATES, REFUSED, changed
+from kind_cases import KIND_ACCEPTED, KIND_BASES, KIND_REFUSED, KIND_UPDATES
+from validation_cases import ACCEPTED, BASES, FORBIDDEN_UPDATES, REFUSED, _set, changed
 
 HERE = Path(__file__).parents[3] / "golden" / "validation"
 SERVER = "http://127.0.0.1:8009"
-CLUSTER_SCOPED = ("namespaces", "nodes")
+CLUSTER_SCOPED = ("namespaces", "nodes", "persistentvolumes", "storageclasses", "priorityclasses")
+BASES.update(KIND_BASES)
 
 
 def url(plural: str, name: str = "") -> str:
@@ -74,15 +77,15 @@ def create(plural: str, changes: dict[str, Any]) -> Any:
     return made
 
 
-def refused() -> None:
+def refused(cases: Any = REFUSED, name: str = "refused.json") -> None:
     found = []
-    for plural, changes in REFUSED:
+    for plural, changes in cases:
         status = create(plural, changes)
         if status.get("kind") != "Status":
             print("accepted:", plural, changes)
             continue
         found.append([plural, changes if len(str(changes)) < 5000 else list(changes), shortened(status)])
-    kept("refused.json", found)
+    kept(name, found)
 
 
 def shortened(status: Any) -> Any:
@@ -91,16 +94,16 @@ def shortened(status: Any) -> Any:
     return {key: status.get(key) for key in ("code", "reason", "message", "details")}
 
 
-def accepted() -> None:
+def accepted(cases: Any = ACCEPTED, name: str = "accepted.json") -> None:
     found = []
-    for plural, changes in ACCEPTED:
+    for plural, changes in cases:
         made = create(plural, changes)
         if made.get("kind") == "Status":
             print("refused:", plural, changes, made["message"])
             continue
         made["metadata"].pop("managedFields", None)
         found.append([plural, changes, made])
-    kept("accepted.json", found)
+    kept(name, found)
 
 
 def updates() -> None:
@@ -121,7 +124,39 @@ def updates() -> None:
     kept("updates.json", found)
 
 
+def kind_updates() -> None:
+    """Change one object of each kind; pods of it stay pending, so that their controllers leave it alone."""
+    found = []
+    plurals = list(dict.fromkeys(plural for plural, _ in KIND_UPDATES))
+    for plural in plurals:
+        base = changed(plural, {"metadata.name": "kinds-x"})
+        if plural in ("daemonsets", "statefulsets"):
+            base["spec"]["template"]["spec"]["nodeSelector"] = {"no": "where"}
+        print(plural, send("POST", url(plural), base).get("message", "created"))
+    for plural, changes in KIND_UPDATES:
+        current = send("GET", url(plural, "kinds-x"))
+        current["metadata"].pop("managedFields", None)
+        body = json.loads(json.dumps(current))
+        body["metadata"].pop("resourceVersion", None)
+        for path, value in changes.items():
+            _set(body, [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)], value)
+        found.append([plural, changes, current, body, shortened(send("PUT", url(plural, "kinds-x"), body))])
+    for plural in plurals:
+        send("DELETE", url(plural, "kinds-x"))
+    kept("updates_kinds.json", found)
+
+
+def kinds() -> None:
+    """Record the cases of ``kind_cases.py``."""
+    refused(KIND_REFUSED, "refused_kinds.json")
+    accepted(KIND_ACCEPTED, "accepted_kinds.json")
+    kind_updates()
+
+
 if __name__ == "__main__":
+    if "kinds" in sys.argv[1:]:
+        kinds()
+        sys.exit()
     refused()
     accepted()
     updates()
