@@ -119,14 +119,17 @@ def is_exempt(location: Location, configuration: Configuration) -> bool:
     return location.path in configuration.no_auth_locations
 
 
-def basic_lines(location: Location, files: Files) -> Iterator[str]:
+def basic_lines(location: Location, configuration: Configuration, files: Files) -> Iterator[str]:
     """Yield the question for a user and a password."""
     settings = location.settings
     path = files.secrets.get(auth_file_key(location))
     if not path:
         return
     if settings.auth_type == "digest":
-        yield f"auth_request {quoted(digest_path(location))};"
+        if not auth_url(location, configuration):  # nginx asks one question only, and the other service comes first
+            yield f"auth_request {quoted(digest_path(location))};"
+            yield "auth_request_set $digest_challenge $sent_http_www_authenticate;"
+            yield "add_header WWW-Authenticate $digest_challenge always;"
     else:
         yield f"auth_basic {quoted(settings.auth_realm)};\n      auth_basic_user_file {quoted(path)};"
 

@@ -53,7 +53,7 @@ def location_lines(location: Location, server: Server, configuration: Configurat
     yield from address_lines(settings, configuration)
     if not is_exempt(location, configuration):
         yield from external_lines(location, configuration)
-        yield from basic_lines(location, files)
+        yield from basic_lines(location, configuration, files)
     yield from _mirror(location)
     yield from error_lines(location, configuration)
     for name, value in (
