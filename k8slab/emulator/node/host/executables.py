@@ -24,9 +24,10 @@ from k8slab.emulator.node.host.applets import (
     sed,
 )
 from k8slab.emulator.node.host.applets.awk import command as awk
-from k8slab.emulator.node.host.shell.builtins import SPECIAL, failing, kill, nothing, pwd
+from k8slab.emulator.node.host.shell.builtins import SPECIAL, failing, nothing, pwd
 from k8slab.emulator.node.host.shell.files import absolute
 from k8slab.emulator.node.host.shell.interpreter import Applet, Shell
+from k8slab.emulator.node.host.shell.jobs import kill
 from k8slab.emulator.node.host.system import System
 
 _TABLES = (

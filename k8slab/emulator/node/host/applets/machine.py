@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from k8slab.emulator.node.host.applets.arguments import Options, UsageError, bytes_of
 from k8slab.emulator.node.host.context import Streamset
 from k8slab.emulator.node.host.proc import FREE_KIB, KERNEL, MEMORY_KIB
-from k8slab.emulator.node.host.shell.builtins import kill, where_is
+from k8slab.emulator.node.host.shell.builtins import where_is
 from k8slab.emulator.node.host.shell.interpreter import Applet, Shell
+from k8slab.emulator.node.host.shell.jobs import kill
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _USERS = {0: "root", 65534: "nobody"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 
@@ -11,6 +10,7 @@ from k8slab.emulator.node.host.processes import SIGNALS, signal_number
 from k8slab.emulator.node.host.shell.arithmetic import Evaluator, ExpressionError
 from k8slab.emulator.node.host.shell.files import absolute
 from k8slab.emulator.node.host.shell.interpreter import Applet, Shell
+from k8slab.emulator.node.host.shell.jobs import foreground, jobs, kill, wait
 from k8slab.emulator.node.host.shell.parser import parse
 from k8slab.emulator.node.host.shell.state import (
     ExitShellError,
@@ -19,12 +19,7 @@ from k8slab.emulator.node.host.shell.state import (
     ShellError,
 )
 from k8slab.emulator.node.host.shell.syntax import ShellSyntaxError
-
-_NAME = re.compile(r"[A-Za-z_]\w*")
-_LETTERS = {
-    "errexit": "e", "nounset": "u", "xtrace": "x", "noglob": "f", "noexec": "n", "allexport": "a", "verbose": "v",
-    "pipefail": "pipefail", "monitor": "m", "noclobber": "C",
-}  # fmt: skip
+from k8slab.emulator.node.host.shell.variables import export, getopts, local, read, set_options, shift, unset
 
 
 async def cd(shell: Shell, arguments: list[str], streams: Streamset) -> int:
@@ -66,86 +61,6 @@ async def loop_control(shell: Shell, arguments: list[str], _streams: Streamset) 
     """Run ``break`` or ``continue``; outside a loop they do nothing."""
     if shell.state.loops:
         raise LoopControlError(arguments[0], _number(shell, arguments) if arguments[1:] else 1)
-    return 0
-
-
-async def export(shell: Shell, arguments: list[str], streams: Streamset) -> int:
-    """Run ``export`` or ``readonly``."""
-    if arguments[1:] in ([], ["-p"]):
-        shown = sorted(shell.context.env.items()) if arguments[0] == "export" else [
-            (name, shell.get(name)) for name in sorted(shell.state.fixed)
-        ]  # fmt: skip
-        await streams.out("".join(f"{arguments[0]} {name}='{value}'\n" for name, value in shown).encode())
-        return 0
-    for word in arguments[1:]:
-        name, found, value = word.partition("=")
-        if not _NAME.fullmatch(name):
-            await shell.complain(f"{name}: bad variable name", streams, builtin=arguments[0])
-            raise ExitShellError(2)
-        if found:
-            shell.assign(name, value)
-        if arguments[0] == "readonly":
-            shell.state.fixed.add(name)
-        elif name in shell.state.variables:
-            shell.context.env[name] = shell.state.variables.pop(name)
-    return 0
-
-
-async def unset(shell: Shell, arguments: list[str], _streams: Streamset) -> int:
-    """Forget variables or functions."""
-    functions = "-f" in arguments[1:2]
-    for name in arguments[1:]:
-        if functions:
-            shell.state.functions.pop(name, None)
-        elif not name.startswith("-"):
-            shell.unset(name)
-    return 0
-
-
-async def local(shell: Shell, arguments: list[str], streams: Streamset) -> int:
-    """Make variables of a function."""
-    if not shell.state.locals:
-        await shell.complain("not in a function", streams, builtin="local")
-        raise ExitShellError(2)
-    for word in arguments[1:]:
-        name, found, value = word.partition("=")
-        shell.state.locals[-1].setdefault(name, shell.find(name))
-        if found:
-            shell.assign(name, value)
-    return 0
-
-
-async def set_options(shell: Shell, arguments: list[str], streams: Streamset) -> int:
-    """Run ``set``: options, arguments, or the list of variables."""
-    words = arguments[1:]
-    if not words:
-        values = {**shell.context.env, **shell.state.variables}
-        await streams.out("".join(f"{name}='{value}'\n" for name, value in sorted(values.items())).encode())
-        return 0
-    while words and words[0][:1] in "+-" and len(words[0]) > 1:
-        word = words.pop(0)
-        if word == "--":
-            shell.state.arguments[1:] = words
-            return 0
-        letters = list(word[1:])
-        if "o" in letters:
-            name = words.pop(0) if words else ""
-            if name not in _LETTERS:
-                raise ShellError(f"set: line 0: illegal option {word[0]}o {name}".rstrip())
-            letters = [letter for letter in letters if letter != "o"] + [_LETTERS[name]]
-        change = shell.state.options.update if word[0] == "-" else shell.state.options.difference_update
-        change(letters)
-    if words:
-        shell.state.arguments[1:] = words
-    return 0
-
-
-async def shift(shell: Shell, arguments: list[str], _streams: Streamset) -> int:
-    """Drop the first arguments."""
-    count = int(arguments[1]) if arguments[1:] and arguments[1].isdigit() else 1
-    if count > len(shell.positional()):
-        return 1
-    del shell.state.arguments[1 : 1 + count]
     return 0
 
 
@@ -214,170 +129,6 @@ async def trap(shell: Shell, arguments: list[str], streams: Streamset) -> int:
         else:
             shell.state.traps[number] = action
     shell.state.process.handler = shell.signal
-    return 0
-
-
-async def wait(shell: Shell, arguments: list[str], streams: Streamset) -> int:
-    """Wait for background jobs; a trapped signal ends the waiting with 128 and its number."""
-    words = arguments[1:]
-    jobs = [job for word in words for job in shell.state.jobs if word in (str(job.process.pid), f"%{job.number}")]
-    if words and not jobs:
-        return 127
-    tasks = [job.task for job in (jobs or shell.state.jobs)]
-    while any(not task.done() for task in tasks):
-        signalled = asyncio.ensure_future(shell.signalled.wait())
-        try:
-            await asyncio.wait([signalled, *(t for t in tasks if not t.done())], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            signalled.cancel()
-        if shell.signalled.is_set():
-            return 128 + shell.pending_signal()
-    for job in jobs or shell.state.jobs:
-        await shell.report(job.process, streams)
-    codes = [143 if task.cancelled() else task.result() for task in tasks]
-    shell.state.jobs = [job for job in shell.state.jobs if job not in (jobs or shell.state.jobs)]
-    return codes[-1] if jobs else 0
-
-
-async def jobs(shell: Shell, arguments: list[str], streams: Streamset) -> int:
-    """List background jobs."""
-    for job in list(shell.state.jobs):
-        mark = "+" if job is shell.state.jobs[-1] else "-"
-        pid = f"{job.process.pid} " if "-l" in arguments else ""
-        if "-p" in arguments:
-            await streams.out(f"{job.process.pid}\n".encode())
-        else:
-            await streams.out(f"[{job.number}]{mark}  {pid}{job.state():<23}{job.text}\n".encode())
-        if job.task.done():
-            shell.state.jobs.remove(job)
-    return 0
-
-
-async def foreground(shell: Shell, _arguments: list[str], streams: Streamset) -> int:
-    """Run ``fg`` or ``bg``: wait for the last job, or leave it where it runs."""
-    if not shell.state.jobs:
-        await shell.complain("No current job", streams, builtin=_arguments[0])
-        return 2
-    job = shell.state.jobs[-1]
-    await streams.out(f"{job.text}\n".encode())
-    if _arguments[0] == "bg":
-        return 0
-    shell.state.jobs.remove(job)
-    return await job.task
-
-
-async def kill(shell: Shell, arguments: list[str], streams: Streamset) -> int:
-    """Send a signal to processes of the container."""
-    words = arguments[1:]
-    if words[:1] == ["-l"]:
-        names = {number: name for name, number in SIGNALS.items()}
-        await streams.out("".join(f"{number:2d}) {names[number]}\n" for number in sorted(names)).encode())
-        return 0
-    number: int | None = 15
-    if words and words[0].startswith("-") and len(words[0]) > 1:
-        name = words.pop(0)[1:]
-        name = words.pop(0) if name == "s" and words else name
-        number = signal_number(name)
-        if number is None:
-            await shell.complain(f"bad signal name '{name}'", streams)
-            return 1
-    code = 0
-    for word in words:
-        code |= await _send(shell, word, number or 0, streams)
-    return code
-
-
-async def _send(shell: Shell, word: str, number: int, streams: Streamset) -> int:
-    job = next((job for job in shell.state.jobs if word == f"%{job.number}"), None)
-    if job is None and not re.fullmatch(r"-?\d+", word):
-        await shell.complain(f"invalid number '{word}'", streams)
-        return 1
-    process = job.process if job else shell.context.processes.get(int(word))
-    if process is None:
-        await shell.complain(f"can't kill pid {word}: No such process", streams)
-        return 1
-    process.deliver(number)
-    await asyncio.sleep(0)
-    return 0
-
-
-async def read(shell: Shell, arguments: list[str], streams: Streamset) -> int:
-    """Read a line into variables; 1 at the end of the input."""
-    names: list[str] = []
-    raw, limit, end, count = False, None, b"\n", 0
-    rest = iter(arguments[1:])
-    for word in rest:
-        if word.startswith("-") and len(word) > 1 and not names:
-            raw = raw or "r" in word
-            option = word[-1]
-            if option == "p":
-                await streams.err(next(rest, "").encode())
-            elif option == "t":
-                limit = float(next(rest, "0"))
-            elif option == "d":
-                end = next(rest, "").encode()[:1] or b"\0"
-            elif option == "n":
-                count = int(next(rest, "1"))
-        else:
-            names.append(word)
-    try:
-        line = await asyncio.wait_for(streams.read.some(count) if count else streams.read.line(end), limit)
-    except TimeoutError:
-        return 1
-    text = line.removesuffix(end).decode(errors="surrogateescape")
-    while not raw and text.endswith("\\") and line.endswith(b"\n"):
-        line = await streams.read.line()
-        text = text[:-1] + line.removesuffix(b"\n").decode(errors="surrogateescape")
-    if not raw:
-        text = re.sub(r"\\(.)", r"\1", text)
-    _assign_fields(shell, names or ["REPLY"], text)
-    return int(not line.endswith(end)) if not count else int(not line)
-
-
-def _assign_fields(shell: Shell, names: list[str], text: str) -> None:
-    separators = shell.find("IFS")
-    separators = " \t\n" if separators is None else separators
-    blank = "".join(char for char in separators if char.isspace())
-    other = re.escape("".join(char for char in separators if not char.isspace()))
-    text = text.strip(blank) if blank else text
-    space = f"[{re.escape(blank)}]" if blank else "(?!)"
-    splitter = re.compile(f"{space}*[{other}]{space}*|{space}+" if other else f"{space}+")
-    for index, name in enumerate(names):
-        if index == len(names) - 1:
-            shell.assign(name, text)
-            return
-        match = splitter.search(text) if separators else None
-        shell.assign(name, text[: match.start()] if match else text)
-        text = text[match.end() :] if match else ""
-
-
-async def getopts(shell: Shell, arguments: list[str], streams: Streamset) -> int:
-    """Take the next option of the arguments."""
-    wanted, name = arguments[1], arguments[2]
-    words = arguments[3:] or shell.positional()
-    index, place = int(shell.get("OPTIND") or 1), int(shell.state.variables.get("_OPTPLACE", "1"))
-    word = words[index - 1] if index <= len(words) else ""
-    if not word.startswith("-") or word in {"-", "--"}:
-        shell.assign("OPTIND", str(index + (word == "--")))
-        shell.assign(name, "?")
-        return 1
-    letter = word[place]
-    takes = wanted.partition(letter)[2].startswith(":") and letter != ":"
-    known = letter in wanted.replace(":", "")
-    value, last = "", place + 1 >= len(word)
-    if takes:
-        value = word[place + 1 :] or "".join(words[index : index + 1])
-        index, place = index + (1 if word[place + 1 :] else 2), 1
-    else:
-        index, place = (index + 1, 1) if last else (index, place + 1)
-    shell.assign("OPTIND", str(index))
-    shell.state.variables["_OPTPLACE"] = str(place)
-    if not known:
-        if not wanted.startswith(":"):
-            await streams.err(f"Illegal option -{letter}\n".encode())
-        value = letter if wanted.startswith(":") else ""
-    shell.assign("OPTARG", value)
-    shell.assign(name, letter if known else "?")
     return 0
 
 

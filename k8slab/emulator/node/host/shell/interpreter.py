@@ -10,10 +10,10 @@ from typing import Any
 
 from k8slab.emulator.node.host.context import Input, ProgramContext, Streamset, input_of
 from k8slab.emulator.node.host.processes import Process, run_as
+from k8slab.emulator.node.host.shell.compound import run_compound
 from k8slab.emulator.node.host.shell.expansion import Expander, ExpansionError
 from k8slab.emulator.node.host.shell.files import Tree
 from k8slab.emulator.node.host.shell.parser import parse
-from k8slab.emulator.node.host.shell.patterns import matches
 from k8slab.emulator.node.host.shell.pipes import Pipe
 from k8slab.emulator.node.host.shell.redirections import RedirectionError, Redirector
 from k8slab.emulator.node.host.shell.state import (
@@ -51,7 +51,7 @@ class Shell:
         self.system = system
         self.state = state
         self.depth = depth
-        self._tested = 0
+        self.tested = 0
         self._pending: list[int] = []
         self.signalled = asyncio.Event()
         # A program that takes the place of this shell (``exec``, a background command) keeps its process.
@@ -254,12 +254,12 @@ class Shell:
             if (joint == "&&" and self.state.last != 0) or (joint == "||" and self.state.last == 0):
                 continue
             tested = index < last_index or pipeline.negated
-            self._tested += tested
+            self.tested += tested
             try:
                 self.state.last = await self._pipeline(pipeline, streams)
             finally:
-                self._tested -= tested
-            if self.state.last and not tested and not self._tested and self.option("e"):
+                self.tested -= tested
+            if self.state.last and not tested and not self.tested and self.option("e"):
                 raise ExitShellError(self.state.last)
 
     async def _pipeline(self, pipeline: Pipeline, streams: Streamset) -> int:
@@ -286,7 +286,7 @@ class Shell:
 
     async def _stage(self, command: Command, streams: Streamset, ends: tuple[Pipe | None, Pipe | None]) -> int:
         shell = self.subshell()
-        shell._tested = self._tested  # noqa: SLF001 - a shell of the same class
+        shell.tested = self.tested
         try:
             return await shell.whole(Script((AndOr(((";", Pipeline((command,))),)),)), streams)
         finally:
@@ -311,7 +311,7 @@ class Shell:
         except RedirectionError as error:
             await self.complain(str(error), streams)
             return 1
-        return await self._compound(command, streams)
+        return await run_compound(self, command, streams)
 
     def redirector(self) -> Redirector:
         """Return what applies redirections in this shell."""
@@ -458,76 +458,6 @@ class Shell:
             for name, value in self.state.locals.pop().items():
                 self.unset(name) if value is None else self.assign(name, value)
             self.state.arguments = before
-
-    # --- compound commands ---
-
-    async def _compound(self, command: Compound, streams: Streamset) -> int:
-        if command.kind == "group":
-            return await self.run(command.parts[0], streams)
-        if command.kind == "subshell":
-            shell = self.subshell()
-            shell._tested = self._tested  # noqa: SLF001 - a shell of the same class
-            return await shell.whole(command.parts[0], streams)
-        kinds = {"if": self._if, "for": self._for, "case": self._case, "while": self._while, "until": self._while}
-        return await kinds[command.kind](command, streams)
-
-    async def _condition(self, script: Script, streams: Streamset) -> bool:
-        self._tested += 1
-        try:
-            return await self.run(script, streams) == 0
-        finally:
-            self._tested -= 1
-
-    async def _if(self, command: Compound, streams: Streamset) -> int:
-        parts = command.parts
-        for index in range(0, len(parts) - 1, 2):
-            if await self._condition(parts[index], streams):
-                return await self.run(parts[index + 1], streams)
-        return await self.run(parts[-1], streams) if len(parts) % 2 else 0
-
-    async def _case(self, command: Compound, streams: Streamset) -> int:
-        value = await self.expander.text((command.words or ((),))[0])
-        for arm in command.arms:
-            for pattern in arm.patterns:
-                if matches(value, await self.expander.pattern(pattern)):
-                    self.state.last = 0
-                    return await self.run(arm.body, streams)
-        return 0
-
-    async def _while(self, command: Compound, streams: Streamset) -> int:
-        condition, body = command.parts
-        code = 0
-        while True:
-            try:
-                self.state.loops += 1
-                if await self._condition(condition, streams) != (command.kind == "while"):
-                    return code
-                code = await self.run(body, streams)
-            except LoopControlError as error:
-                if self._leaves(error):
-                    return 0
-            finally:
-                self.state.loops -= 1
-
-    async def _for(self, command: Compound, streams: Streamset) -> int:
-        words = self.positional() if command.words is None else await self.expander.words(command.words)
-        code = 0
-        for value in words:
-            self.assign(command.name, value)
-            try:
-                self.state.loops += 1
-                code = await self.run(command.parts[0], streams)
-            except LoopControlError as error:
-                if self._leaves(error):
-                    return 0
-            finally:
-                self.state.loops -= 1
-        return code
-
-    def _leaves(self, error: LoopControlError) -> bool:
-        if error.levels > 1 and self.state.loops > 1:
-            raise LoopControlError(error.word, error.levels - 1) from error
-        return error.word == "break"
 
 
 def quoted(word: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from k8slab.emulator.node.host.shell.scanner import CLOSING, Scanner
 from k8slab.emulator.node.host.shell.syntax import (
     AndOr,
     CaseArm,
@@ -20,43 +21,10 @@ from k8slab.emulator.node.host.shell.syntax import (
     Simple,
     Word,
 )
-from k8slab.emulator.node.host.shell.words import WordReader, unquoted_text
 
-_OPERATORS = (
-    "&&",
-    "||",
-    ";;",
-    "<<-",
-    "<<",
-    ">>",
-    "<&",
-    ">&",
-    "<>",
-    ">|",
-    "&>>",
-    "&>",
-    ";",
-    "|",
-    "&",
-    "(",
-    ")",
-    "<",
-    ">",
-    "\n",
-)
-_REDIRECTION = re.compile(r"(\d*)(<<-|<<<|<<|>>|<&|>&|<>|>\||<|>)|&>>?")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\+?)=")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
-_CLOSING = frozenset({"then", "do", "done", "fi", "else", "elif", "}", "esac"})
 _DEEPEST = 200
-
-
-@dataclass(slots=True)
-class _HereDocument:
-    delimiter: str
-    quoted: bool
-    strip: bool
-    text: list[Word]
 
 
 def parse(text: str) -> Script:
@@ -79,120 +47,11 @@ def _substituted(depth: int) -> Callable[[str, int], tuple[Script, int]]:
     return read
 
 
-class _Parser:
+class _Parser(Scanner):
     def __init__(self, text: str, place: int, depth: int) -> None:
         if depth > _DEEPEST:
             raise ShellSyntaxError("syntax error: too deeply nested")
-        self._text = text
-        self.place = place
-        self._words = WordReader(text, _substituted(depth))
-        self._depth = depth
-        self._here: list[_HereDocument] = []
-
-    # --- characters ---
-
-    def _skip_blanks(self) -> None:
-        text = self._text
-        while self.place < len(text):
-            if text[self.place] in " \t\r":
-                self.place += 1
-            elif text.startswith("\\\n", self.place):
-                self.place += 2
-            elif text[self.place] == "#":
-                end = text.find("\n", self.place)
-                self.place = len(text) if end < 0 else end
-            else:
-                return
-
-    def at_end(self) -> bool:
-        """Tell whether nothing more comes."""
-        self._skip_blanks()
-        return self.place >= len(self._text)
-
-    def _operator(self) -> str:
-        self._skip_blanks()
-        return next((op for op in _OPERATORS if self._text.startswith(op, self.place)), "")
-
-    def _is(self, *operators: str) -> bool:
-        return self._operator() in operators
-
-    def _take_operator(self) -> str:
-        operator = self._operator()
-        self.place += len(operator)
-        if operator == "\n":
-            self._read_here_documents()
-        return operator
-
-    def _reserved(self) -> str:
-        """Return the plain text of the next word, without taking it."""
-        self._skip_blanks()
-        if self.at_end() or self._operator():
-            return ""
-        end = self.place
-        while end < len(self._text) and self._text[end] not in " \t\r\n;&|<>()\\'\"$`":
-            end += 1
-        return self._text[self.place : end]
-
-    def _take_reserved(self, word: str) -> bool:
-        if self._reserved() != word:
-            return False
-        self.place += len(word)
-        return True
-
-    def shown(self) -> str:
-        """Return the next token as an error message names it."""
-        if self.at_end():
-            return "end of file"
-        operator = self._operator()
-        if operator == "\n":
-            return "newline"
-        return f'"{operator}"' if operator else f'"{self._reserved() or "word"}"' if self._closing() else "word"
-
-    def _closing(self) -> bool:
-        return self._reserved() in _CLOSING or self._reserved() == "in"
-
-    def _expect(self, word: str) -> None:
-        if not self._take_reserved(word):
-            raise ShellSyntaxError(f'syntax error: unexpected {self.shown()} (expecting "{word}")')
-
-    def expect_operator(self, operator: str) -> None:
-        """Take an operator; raises ``ShellSyntaxError`` for anything else."""
-        if not self._is(operator):
-            raise ShellSyntaxError(f'syntax error: unexpected {self.shown()} (expecting "{operator}")')
-        self._take_operator()
-
-    def _unexpected(self) -> ShellSyntaxError:
-        return ShellSyntaxError(f"syntax error: unexpected {self.shown()}")
-
-    def _skip_newlines(self) -> None:
-        while self._is("\n"):
-            self._take_operator()
-
-    # --- here-documents ---
-
-    def _read_here_documents(self) -> None:
-        pending, self._here = self._here, []
-        for document in pending:
-            lines: list[str] = []
-            while self.place < len(self._text):
-                end = self._text.find("\n", self.place)
-                end = len(self._text) if end < 0 else end
-                line = self._text[self.place : end]
-                self.place = min(end + 1, len(self._text))
-                line = line.lstrip("\t") if document.strip else line
-                if line == document.delimiter:
-                    break
-                lines.append(f"{line}\n")
-            body = "".join(lines)
-            if document.quoted:
-                document.text.append((Literal(body, quoted=True),))
-            else:
-                document.text.append(WordReader(body, _substituted(self._depth)).quoted(0, "")[0])
-
-    def finish(self) -> None:
-        """Give here-documents without a line end their (empty) text."""
-        if self._here:
-            self._read_here_documents()
+        super().__init__(text, place, _substituted(depth))
 
     # --- grammar ---
 
@@ -213,7 +72,7 @@ class _Parser:
         return Script(tuple(items))
 
     def _ends(self) -> bool:
-        return self.at_end() or self._is(")", ";;") or self._reserved() in _CLOSING
+        return self.at_end() or self._is(")", ";;") or self._reserved() in CLOSING
 
     def _and_or(self) -> AndOr:
         pipelines = [(";", self._pipeline())]
@@ -244,7 +103,7 @@ class _Parser:
         }  # fmt: skip
         if word in readers:
             return self._redirected(readers[word]())
-        if word in _CLOSING:
+        if word in CLOSING:
             raise self._unexpected()
         if word == "function":
             return self._keyword_function()
@@ -299,28 +158,6 @@ class _Parser:
             if word == (Literal("]]"),):
                 break
         return words
-
-    def _redirection(self) -> Redirection | None:
-        self._skip_blanks()
-        match = _REDIRECTION.match(self._text, self.place)
-        if match is None:
-            return None
-        self.place = match.end()
-        operator = match[2] or match[0]
-        fd = int(match[1]) if match[1] else 0 if operator.startswith("<") else 1
-        self._skip_blanks()
-        if self._operator() or self.at_end():
-            raise self._unexpected()
-        word, self.place = self._words.word(self.place)
-        if operator in ("<<", "<<-"):
-            return self._here_document(fd, operator, word)
-        return Redirection(fd, operator, word)
-
-    def _here_document(self, fd: int, operator: str, word: Word) -> Redirection:
-        quoted = any(isinstance(part, Literal) and part.quoted for part in word)
-        text: list[Word] = []
-        self._here.append(_HereDocument(unquoted_text(word), quoted, operator == "<<-", text))
-        return Redirection(fd, "<<", (), text)
 
     def _simple(self) -> Simple:
         line = self._text.count("\n", 0, self.place) + 1

@@ -7,7 +7,8 @@ from contextlib import suppress
 
 from k8slab.emulator.node.host.applets.arguments import Inputs, Options, UsageError, bytes_of, text_of
 from k8slab.emulator.node.host.applets.awk.reader import read, unescape
-from k8slab.emulator.node.host.applets.awk.runner import Exit, LooksNumeric, Runner
+from k8slab.emulator.node.host.applets.awk.runner import Exit, Runner
+from k8slab.emulator.node.host.applets.awk.values import LooksNumeric
 from k8slab.emulator.node.host.context import Streamset
 from k8slab.emulator.node.host.shell.interpreter import Applet, Shell
 

@@ -10,22 +10,22 @@ from typing import Any
 
 from k8slab.emulator.node.host.applets.arguments import UsageError
 from k8slab.emulator.node.host.applets.awk.reader import Node, Program
+from k8slab.emulator.node.host.applets.awk.values import (
+    COMPARISONS,
+    LooksNumeric,
+    Value,
+    calculated,
+    compared,
+    formatted,
+    is_number,
+    number,
+    text,
+)
 from k8slab.emulator.node.host.applets.regex import compiled
 
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
-_CONVERSION = re.compile(r"%(%|([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+))?([a-zA-Z]))")
 _SPECIAL: tuple[Node, ...] = (("begin",), ("end",))
 _MOST_STEPS = 20_000_000
 _DEEPEST = 200
-
-
-class LooksNumeric(str):
-    """Text from the input: it compares as a number when it is one."""
-
-    __slots__ = ()
-
-
-Value = float | str
 
 
 class _Flow(Exception):  # noqa: N818 - these are turns in the program, not errors
@@ -51,23 +51,6 @@ class _Return(_Flow):
 
 class Exit(_Flow):
     """``exit``."""
-
-
-def number(value: Value) -> float:
-    """Return a value as a number."""
-    if isinstance(value, float):
-        return value
-    match = _NUMBER.match(value)
-    return float(match[1]) if match else 0.0
-
-
-def text(value: Value, form: str = "%.6g") -> str:
-    """Return a value as text; whole numbers without a fraction."""
-    if isinstance(value, str):
-        return str(value)
-    if math.isnan(value) or math.isinf(value):
-        return str(value)
-    return str(int(value)) if value == int(value) and abs(value) < 1e16 else form % value  # noqa: PLR2004
 
 
 class Runner:
@@ -274,7 +257,7 @@ class Runner:
     # --- expressions ---
 
     def _true(self, value: Value) -> bool:
-        if isinstance(value, LooksNumeric) and _is_number(value):
+        if isinstance(value, LooksNumeric) and is_number(value):
             return number(value) != 0
         return value != "" if isinstance(value, str) else value != 0
 
@@ -340,7 +323,7 @@ class Runner:
     def _of_assign(self, operator: str, target: Node, right: Node) -> Value:
         value = self.value(right)
         if operator != "=":
-            value = _calculated(operator[:-1], number(self.value(target)), number(value))
+            value = calculated(operator[:-1], number(self.value(target)), number(value))
         return self._assign(target, value)
 
     def _of_change(self, operator: str, target: Node, before: bool) -> Value:
@@ -368,9 +351,9 @@ class Runner:
         if operator == "concat":
             form = text(self._globals["CONVFMT"])
             return text(first_value, form) + text(second_value, form)
-        if operator in _COMPARISONS:
-            return float(_compared(first_value, operator, second_value))
-        return _calculated(operator, number(first_value), number(second_value))
+        if operator in COMPARISONS:
+            return float(compared(first_value, operator, second_value))
+        return calculated(operator, number(first_value), number(second_value))
 
     def _expression_of(self, node: Node) -> re.Pattern[str]:
         return compiled(node[1] if node[0] == "regex" else text(self.value(node)), extended=True)
@@ -502,58 +485,3 @@ class Runner:
 
 
 _NAMES = {"if?": "ternary"}
-_COMPARISONS = frozenset({"<", "<=", "==", "!=", ">", ">="})
-
-
-def _is_number(value: Value) -> bool:
-    if isinstance(value, float):
-        return True
-    if not isinstance(value, LooksNumeric):
-        return False
-    match = _NUMBER.match(value)
-    return value == "" or (match is not None and not value[match.end() :].strip())
-
-
-def _compared(left: Value, operator: str, right: Value) -> bool:
-    first: Any = text(left)
-    second: Any = text(right)
-    if _is_number(left) and _is_number(right):
-        first, second = number(left), number(right)
-    order = int(first > second) - int(first < second)
-    found = {"<": order < 0, "<=": order <= 0, "==": order == 0, "!=": order != 0, ">": order > 0, ">=": order >= 0}
-    return found[operator]
-
-
-def _calculated(operator: str, left: float, right: float) -> float:
-    if operator in "/%" and right == 0:
-        raise UsageError("cmd. line:1: Division by zero")
-    if operator == "^":
-        try:
-            return float(left**right)
-        except (OverflowError, ZeroDivisionError):
-            return math.inf
-    return {"+": left + right, "-": left - right, "*": left * right, "/": left / (right or 1),
-            "%": math.fmod(left, right or 1)}[operator]  # fmt: skip
-
-
-def formatted(template: str, values: list[Value]) -> str:
-    """Return what ``printf`` makes of a template and values."""
-    rest = list(values)
-
-    def fill(match: re.Match[str]) -> str:
-        if match[1] == "%":
-            return "%"
-        width = str(int(number(rest.pop(0)))) if match[3] == "*" and rest else match[3] or ""
-        precision = str(int(number(rest.pop(0)))) if match[4] == "*" and rest else match[4]
-        form = f"%{match[2]}{width[:4]}" + (f".{precision[:3]}" if precision is not None else "")
-        value: Value = rest.pop(0) if rest else ""
-        kind = match[5]
-        if kind in "diouxX":
-            return (form + ("d" if kind in "iu" else kind)) % int(number(value))
-        if kind in "eEfFgG":
-            return (form + kind) % number(value)
-        if kind == "c":
-            return (form + "s") % (chr(int(value)) if isinstance(value, float) else value[:1])
-        return (form + "s") % text(value)
-
-    return _CONVERSION.sub(fill, template)
