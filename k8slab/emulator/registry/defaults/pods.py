@@ -92,6 +92,10 @@ def _default_volume(volume: Obj) -> None:
             _default_projection(volume[source])
     if volume.get("hostPath") is not None:
         volume["hostPath"].setdefault("type", "")
+    template = (volume.get("ephemeral") or {}).get("volumeClaimTemplate")
+    if template is not None:
+        template.setdefault("metadata", {})
+        template.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
 
 
 def _default_projection(source: Obj) -> None:
