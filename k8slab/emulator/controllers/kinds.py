@@ -8,6 +8,7 @@ from k8slab.emulator.controllers.disruption import DisruptionController
 from k8slab.emulator.controllers.quota import QuotaController
 from k8slab.emulator.controllers.replicaset import ReplicationControllerController
 from k8slab.emulator.controllers.statefulset import StatefulSetController
+from k8slab.emulator.controllers.taint_eviction import TaintEviction
 from k8slab.emulator.controllers.volumes import (
     ClaimBinder,
     ClaimProtection,
@@ -31,5 +32,6 @@ def kind_controllers(desk: Desk) -> list[Controller]:
         VolumeProtection(desk),
         LocalProvisioner(desk),
         DisruptionController(desk),
+        TaintEviction(desk),
         QuotaController(desk),
     ]

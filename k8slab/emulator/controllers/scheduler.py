@@ -7,12 +7,14 @@ from typing import Any
 
 from k8slab.clock import timestamp
 from k8slab.emulator.controllers.pods import has_ended
-from k8slab.emulator.controllers.scheduler_filters import NodeLoad, explanation, misfit
+from k8slab.emulator.controllers.scheduler_filters import Misfit, NodeLoad, explanation, misfit
+from k8slab.emulator.controllers.scheduler_preemption import is_making_room, victims
+from k8slab.emulator.controllers.scheduler_topology import Surroundings
 from k8slab.emulator.controllers.scheduler_volumes import PodVolumes
 from k8slab.emulator.controllers.volumes.claims import claims_used
 from k8slab.emulator.machinery.controller import DONE, Desk, ObjectKey, Result, Watch
-from k8slab.kube.objects import Obj, dig, find_condition, is_deleting, key_of, name_of, namespace_of, uid_of
-from k8slab.kube.resources import CLAIMS, NODES, PODS
+from k8slab.kube.objects import Obj, dig, find_condition, is_deleting, key_of, labels_of, name_of, namespace_of, uid_of
+from k8slab.kube.resources import CLAIMS, NAMESPACES, NODES, PODS
 from k8slab.kube.status import ApiError
 
 # Pods that fit nowhere are looked at again at least this often (flushUnschedulablePodsLeftover).
@@ -30,6 +32,7 @@ class Scheduler:
         self._api = desk.api
         self._pods = desk.informer(PODS)
         self._nodes = desk.informer(NODES)
+        self._namespaces = desk.informer(NAMESPACES)
         self._volumes = PodVolumes(desk)
         self._recorder = desk.recorder(self.name)
         # Pods that were bound but do not show it in the watched copies yet, by uid.
@@ -81,9 +84,11 @@ class Scheduler:
         if problem:
             await self._report(pod, f"0/{len(loads)} nodes are available: {problem}. not found")
             return Result(requeue_after=_AGAIN)
-        misfits = {name_of(load.node): misfit(pod, load) or self._volumes.misfit(pod, load.node) for load in loads}
+        misfits = {name_of(load.node): self._misfit(pod, load, loads) for load in loads}
         fitting = [load for load in loads if misfits[name_of(load.node)] is None]
         if not fitting:
+            if await self._preempt(pod, loads):
+                return DONE
             await self._report(pod, explanation([found for found in misfits.values() if found is not None]))
             return Result(requeue_after=_AGAIN)
         best = max(fitting, key=lambda load: (load.free_share(), name_of(load.node)))
@@ -91,6 +96,32 @@ class Scheduler:
         if await self._volumes.select(pod, name_of(best.node)):
             await self._bind(pod, name_of(best.node))
         return DONE
+
+    def _misfit(self, pod: Obj, load: NodeLoad, loads: Sequence[NodeLoad]) -> Misfit | None:
+        """Return why a node does not suit, in the order of the scheduler's plugins."""
+        near = Surroundings(loads, {name_of(entry): labels_of(entry) for entry in self._namespaces.objects()})
+        return misfit(pod, load) or self._volumes.misfit(pod, load.node) or near.misfit(pod, load)
+
+    async def _preempt(self, pod: Obj, loads: Sequence[NodeLoad]) -> bool:
+        """Send pods of lower priority away where that makes room; tell whether room is being made."""
+
+        def fits(load: NodeLoad) -> bool:
+            others = [load if name_of(load.node) == name_of(entry.node) else entry for entry in loads]
+            return self._misfit(pod, load, others) is None
+
+        if is_making_room(pod, loads):
+            return True
+        found = victims(pod, loads, fits)
+        if found is None:
+            return False
+        load, leaving = found
+        status = {**(pod.get("status") or {}), "nominatedNodeName": name_of(load.node)}
+        await self._api.update(PODS, {**pod, "status": status}, subresource="status")
+        for victim in leaving:
+            words = f"Preempted by pod {uid_of(pod)} on node {name_of(load.node)}"
+            self._recorder.event(victim, "Normal", "Preempted", words)
+            await self._api.delete(PODS, namespace_of(victim), name_of(victim))
+        return True
 
     def _loads(self) -> list[NodeLoad]:
         placed: dict[str, list[Obj]] = {}

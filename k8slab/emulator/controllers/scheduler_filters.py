@@ -147,7 +147,12 @@ def _counted(reasons: Counter[str]) -> str:
 
 def tolerates(pod: Obj, taint: Obj) -> bool:
     """Tell whether one of the pod's tolerations covers a taint (k8s.io/component-helpers)."""
-    return any(_covers(entry, taint) for entry in dig(pod, "spec", "tolerations", default=[]))
+    return bool(tolerations_for(pod, taint))
+
+
+def tolerations_for(pod: Obj, taint: Obj) -> list[Obj]:
+    """Return the pod's tolerations that cover a taint."""
+    return [entry for entry in dig(pod, "spec", "tolerations", default=[]) if _covers(entry, taint)]
 
 
 def _covers(toleration: Obj, taint: Obj) -> bool:
