@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from k8slab.emulator.node.host.context import Input, ProgramContext, Streamset, input_of
+from k8slab.emulator.node.host.context import Input, Streamset, input_of
 from k8slab.emulator.node.host.processes import Process, run_as
 from k8slab.emulator.node.host.shell.compound import run_compound
+from k8slab.emulator.node.host.shell.environment import Environment
 from k8slab.emulator.node.host.shell.expansion import Expander, ExpansionError
-from k8slab.emulator.node.host.shell.files import Tree
 from k8slab.emulator.node.host.shell.parser import parse
 from k8slab.emulator.node.host.shell.pipes import Pipe
 from k8slab.emulator.node.host.shell.redirections import RedirectionError, Redirector
@@ -35,7 +34,9 @@ from k8slab.emulator.node.host.shell.syntax import (
     ShellSyntaxError,
     Simple,
     Word,
+    substitutes,
 )
+from k8slab.emulator.node.host.shell.words import quoted
 from k8slab.emulator.node.host.system import System
 
 Applet = Callable[["Shell", list[str], Streamset], Awaitable[int]]
@@ -44,86 +45,17 @@ _DEEPEST = 100
 _ENDINGS = {1: "Hangup", 3: "Quit", 6: "Aborted", 9: "Killed", 15: "Terminated"}
 
 
-class Shell:
+class Shell(Environment):
     """One shell. ``system`` knows the programs of the image; ``builtins`` are the shell's own commands."""
 
     def __init__(self, system: System, state: State, depth: int = 0) -> None:
-        self.system = system
-        self.state = state
+        super().__init__(system, state)
         self.depth = depth
         self.tested = 0
         self._pending: list[int] = []
         self.signalled = asyncio.Event()
         # A program that takes the place of this shell (``exec``, a background command) keeps its process.
         self.replaced = False
-
-    # --- what expansion and commands ask for ---
-
-    @property
-    def context(self) -> ProgramContext:
-        """Return the container as this shell sees it."""
-        return self.state.context
-
-    @property
-    def tree(self) -> Tree:
-        """Return the container's files."""
-        return self.system.tree(self.context, self.state.process)
-
-    @property
-    def cwd(self) -> str:
-        """Return the working folder."""
-        return self.context.cwd
-
-    @property
-    def name(self) -> str:
-        """Return what error messages begin with."""
-        return self.state.arguments[0]
-
-    @property
-    def path(self) -> str:
-        """Return where programs are looked for."""
-        found = self.find("PATH")
-        return "/sbin:/usr/sbin:/bin:/usr/bin" if found is None else found
-
-    def positional(self) -> list[str]:
-        """Return the arguments from the first on."""
-        return self.state.arguments[1:]
-
-    def option(self, letter: str) -> bool:
-        """Tell whether an option of ``set`` is on."""
-        return letter in self.state.options
-
-    def find(self, name: str) -> str | None:
-        """Return a variable or special parameter; None when it is not set."""
-        state = self.state
-        special = {
-            "?": str(state.last), "#": str(len(state.arguments) - 1), "$": str(state.process.pid),
-            "!": str(state.behind) if state.behind else None, "0": state.arguments[0],
-            "-": "".join(sorted(state.options)), "PPID": str(state.process.parent), "LINENO": str(state.place),
-        }  # fmt: skip
-        if name in special:
-            return special[name]
-        if name.isdigit():
-            return state.arguments[int(name)] if int(name) < len(state.arguments) else None
-        return state.variables.get(name, self.context.env.get(name))
-
-    def get(self, name: str) -> str:
-        """Return a variable, or an empty text."""
-        return self.find(name) or ""
-
-    def assign(self, name: str, value: str) -> None:
-        """Set a variable; an exported one stays exported. Raises ``ShellError`` for a read-only one."""
-        if name in self.state.fixed:
-            raise ShellError(f"{name}: is read only")
-        exported = name in self.context.env or self.option("a")
-        (self.context.env if exported else self.state.variables)[name] = value
-
-    def unset(self, name: str) -> None:
-        """Forget a variable."""
-        if name in self.state.fixed:
-            raise ShellError(f"{name}: is read only")
-        self.state.variables.pop(name, None)
-        self.context.env.pop(name, None)
 
     async def output_of(self, program: Script) -> str:
         """Return the output of a command substitution; its status becomes ``$?``."""
@@ -340,7 +272,7 @@ class Shell:
             for name, value in assignments:
                 self.assign(name, value)
             # The status is that of the last command substitution, if there was one.
-            return self.state.last if any(_substitutes(word) for _, word in command.assignments) else 0
+            return self.state.last if any(substitutes(word) for _, word in command.assignments) else 0
         self.state.last = before
         return await self._with_assignments(assignments, arguments, inner)
 
@@ -458,15 +390,6 @@ class Shell:
             for name, value in self.state.locals.pop().items():
                 self.unset(name) if value is None else self.assign(name, value)
             self.state.arguments = before
-
-
-def quoted(word: str) -> str:
-    """Return a word as one could type it."""
-    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
-
-
-def _substitutes(word: Word) -> bool:
-    return any(type(part).__name__ == "Substitution" for part in word)
 
 
 def _restore(values: dict[str, str], name: str, value: str | None) -> None:

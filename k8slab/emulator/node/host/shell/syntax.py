@@ -123,3 +123,8 @@ class Script:
     """Lists in order."""
 
     items: tuple[AndOr, ...] = field(default=())
+
+
+def substitutes(word: Word) -> bool:
+    """Tell whether a word holds a command substitution."""
+    return any(isinstance(part, Substitution) for part in word)

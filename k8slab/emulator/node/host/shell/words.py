@@ -177,3 +177,8 @@ def _joined(parts: list[Part]) -> Word:
 def unquoted_text(word: Word) -> str:
     """Return the literal text of a word, quotes removed (the delimiter of a here-document)."""
     return "".join(part.text for part in word if isinstance(part, Literal))
+
+
+def quoted(word: str) -> str:
+    """Return a word as one could type it."""
+    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
