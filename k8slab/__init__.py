@@ -18,6 +18,7 @@ def load_ipython_extension(ipython: Any) -> None:
     magics = LabMagics(ipython)
     ipython.register_magics(magics)
     ipython.register_magics(SeeingMagics(ipython, lambda: magics.session))
+    ipython.set_hook("complete_command", magics.complete, str_key="%kubectl")
 
 
 def unload_ipython_extension(ipython: Any) -> None:

@@ -28,6 +28,8 @@ from k8slab.traffic.sending import Resolve, send
 Tell = Callable[[str], None]
 DEFAULT_NAMESPACE = "default"
 
+_MOST_COMMANDS = 20
+
 
 @dataclass(slots=True)
 class LabSession:
@@ -41,6 +43,9 @@ class LabSession:
     _cache: WatchedCache | None = None
     _seen: int = 0
     _before: Snapshot | None = None
+    commands: list[str] = field(default_factory=list)
+    last_error: str = ""
+    last_check: str = ""
 
     # --- the cluster ---
 
@@ -92,10 +97,24 @@ class LabSession:
         return picture.joined(take_snapshot(self.require().kubeconfig, picture.namespace, unseen))
 
     def remember(self) -> None:
-        """Keep the present picture, if one is at hand, as what was before the next command."""
-        if self._cache is not None and not self._cache.closed.is_set():
-            with contextlib.suppress(ClusterError):
-                self._before = self._cache.snapshot(self.namespace)
+        """Keep the present picture, if one is at hand, as what was before the next command; else begin to follow."""
+        found = self.picture_at_hand()
+        if found is None:
+            self._objects()
+        else:
+            self._before = found
+
+    def picture_at_hand(self) -> Snapshot | None:
+        """Return the present picture if that takes no waiting."""
+        if self._cache is None or self._cache.closed.is_set():
+            return None
+        with contextlib.suppress(ClusterError):
+            return self._cache.snapshot(self.namespace, 0.0)
+        return None
+
+    def note_command(self, command: str) -> None:
+        """Remember a command for a report that asks for help."""
+        self.commands = [*self.commands, command][-_MOST_COMMANDS:]
 
     def before(self, namespace: str = "") -> Snapshot | None:
         """Return the picture from before the last command; None when there was none."""

@@ -8,12 +8,14 @@ from k8slab.diagnose.findings import UNREACHED, Evidence, Finding
 from k8slab.diagnose.pods import pod_findings
 from k8slab.diagnose.selectors import selector_findings
 from k8slab.diagnose.target_ports import listening_findings, target_port_findings
-from k8slab.diagnose.words import in_namespace, listed, said
+from k8slab.diagnose.words import in_namespace, labels_text, listed, said
 from k8slab.diagnose.workloads import WORKLOADS, rollout_findings, workload_findings
 from k8slab.kube.objects import Obj, controller_of, dig, is_deleting, name_of, namespace_of
 from k8slab.kube.resources import DEPLOYMENTS, PODS, Resource
 from k8slab.snapshot import Snapshot
 from k8slab.snapshot.lookups import endpoints_of, is_ready, pods_of_service, selector_of_service
+
+_SEVERAL = 2
 
 
 def port_of(service: Obj, wanted: int | str) -> Obj | None:
@@ -50,6 +52,14 @@ def service_findings(snapshot: Snapshot, service: Obj, port: Obj | None, evidenc
     if selector_of_service(service) is None:
         yield from _by_hand(snapshot, service)
         return
+    if port is not None and port.get("protocol", "TCP") != "TCP":
+        yield Finding(
+            "port-not-tcp",
+            f"Port {port.get('port')} of {said(service, 'Service')} is {port['protocol']}: HTTP needs TCP.",
+            in_namespace(f"kubectl get service {name} -o yaml", where),
+            (f"Service {name} spec.ports[].protocol: {port['protocol']}",),
+            UNREACHED,
+        )
     yield from endpoint_findings(snapshot, service, port, evidence)
 
 
@@ -78,9 +88,28 @@ def endpoint_findings(snapshot: Snapshot, service: Obj, port: Obj | None, eviden
             UNREACHED,
         )
     yield from listening_findings(service, port, ready or list(pods))
-    for resource, workload in workloads_behind(snapshot, service):
+    behind = workloads_behind(snapshot, service)
+    for resource, workload in behind:
         if resource == DEPLOYMENTS:
             yield from rollout_findings(snapshot, workload)
+    yield from _mixed(service, behind)
+
+
+def _mixed(service: Obj, behind: list[tuple[Resource, Obj]]) -> Iterator[Finding]:
+    """Yield that pods of several workloads answer: right for a canary, a surprise otherwise."""
+    if len(behind) < _SEVERAL:
+        return
+    names = listed(f"{resource.kind} {name_of(workload)}" for resource, workload in behind)
+    selector = labels_text(dig(service, "spec", "selector", default={}))
+    yield Finding(
+        "selector-too-broad",
+        f"The selector {selector} of {said(service, 'Service')} takes pods of several workloads: {names}. Requests go"
+        " to any of them.",
+        in_namespace("kubectl get pods --show-labels", namespace_of(service)),
+        (f"Service {name_of(service)} spec.selector: {selector}",),
+        frozenset({"ok", "404", "502", "500", "403", "refused"}),
+        doubt=True,
+    )
 
 
 def _each_pod(snapshot: Snapshot, pods: tuple[Obj, ...], evidence: Evidence) -> Iterator[Finding]:

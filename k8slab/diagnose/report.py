@@ -131,12 +131,21 @@ def diagnosis_of(request: Request, hops: tuple[Hop, ...], evidence: Evidence) ->
     """Choose the first cause among the hops' findings and mark the hops."""
     found = tuple(finding for hop in hops for finding in hop.findings)
     first = first_of(found, evidence.symptom)
+    if first is None and evidence.symptom not in ("", "ok"):
+        first = _unexplained(evidence, hops)
+        hops = (*hops[:-1], replace(hops[-1], findings=(*hops[-1].findings, first)))
+        found = (*found, first)
     others = tuple(
         entry
         for entry in found
         if entry is not first and not entry.doubt and (not evidence.seen or entry.explains(evidence.symptom))
     )
     return Diagnosis(request, evidence, tuple(_marked(hops, first, evidence)), first, others)
+
+
+def _unexplained(evidence: Evidence, hops: tuple[Hop, ...]) -> Finding:
+    text = f"The objects declare a way as far as {hops[-1].name} ({hops[-1].declared}), and yet: {evidence.answer}"
+    return Finding("unexplained", text, "kubectl get events", (evidence.answer,), frozenset({evidence.symptom}))
 
 
 def _marked(hops: tuple[Hop, ...], first: Finding | None, evidence: Evidence) -> Iterator[Hop]:

@@ -31,6 +31,7 @@ def resolution_findings(snapshot: Snapshot, request: Request, meaning: Meaning) 
         yield _from_outside(request, meaning)
     if request.origin == "inside" and meaning.kind not in ("address", "pod", "local"):
         yield from _dns_server(snapshot)
+        yield from _dns_policy(snapshot, request)
 
 
 def _no_such_service(snapshot: Snapshot, request: Request, meaning: Meaning) -> Iterator[Finding]:
@@ -176,6 +177,21 @@ def _pod_of_headless(snapshot: Snapshot, meaning: Meaning) -> Iterator[Finding]:
             f"{listed(pods)}.{hint}",
             command,
             "",
+        )
+
+
+def _dns_policy(snapshot: Snapshot, request: Request) -> Iterator[Finding]:
+    """Yield that the sending pod does not ask the cluster's DNS at all."""
+    pod = snapshot.get(PODS, request.pod, request.namespace) if request.pod else None
+    policy = dig(pod, "spec", "dnsPolicy", default="ClusterFirst") if pod else "ClusterFirst"
+    host_network = pod is not None and dig(pod, "spec", "hostNetwork") and policy == "ClusterFirst"
+    if policy == "Default" or host_network:
+        yield Finding(
+            "dns-policy",
+            f"Pod {request.pod} does not ask the cluster's DNS (dnsPolicy: {policy}), so it knows no Services by name.",
+            in_namespace(f"kubectl get pod {request.pod} -o yaml", request.namespace),
+            (f"Pod {request.pod} spec.dnsPolicy: {policy}",),
+            frozenset({"dns"}),
         )
 
 

@@ -13,6 +13,7 @@ from k8slab.errors import CheckFailedError, CommandError, LessonError
 from k8slab.magics.arguments import refuse_other_clusters, split, take_count, take_option, with_namespace
 from k8slab.magics.display import Message
 from k8slab.magics.display import tell as _tell
+from k8slab.magics.kubectl import only_reads, run_kubectl, without_program
 from k8slab.magics.lesson_files import with_lesson_files
 from k8slab.magics.process import stream
 
@@ -40,6 +41,18 @@ class LabMagics(Magics):
         if self._session is not None:
             self._session.close()
 
+    def complete(self, _shell: Any, event: Any) -> list[str]:
+        """Return what the word before the cursor of a ``%kubectl`` line may become (IPython's hook)."""
+        from k8slab.magics.completion import completions  # noqa: PLC0415
+
+        words = event.text_until_cursor.split()[1:]
+        if not words or event.text_until_cursor[-1:].isspace():
+            words.append("")
+        # IPython completes what stands behind an equals sign.
+        done = words[-1].rpartition("=")[0]
+        picture = self._session.picture_at_hand() if self._session else None
+        return [word.removeprefix(f"{done}=") if done else word for word in completions(words, picture)]
+
     # --- the cluster ---
 
     @no_var_expand
@@ -55,6 +68,7 @@ class LabMagics(Magics):
         actions = {
             "start": self._start, "status": self._status, "stop": self._stop, "reset": self._reset,
             "install": self._install, "uninstall": self._uninstall, "certificate": self._certificate,
+            "report": self._report,
         }  # fmt: skip
         action = actions.get(words[0])
         if action is None:
@@ -113,6 +127,14 @@ class LabMagics(Magics):
         certificate, key = write_certificate(words, Path.cwd())
         return Message(f"{certificate.name} and {key.name} are here: self-signed, so curl needs -k")
 
+    def _report(self, _words: list[str]) -> Message:
+        from k8slab.magics.help_report import help_report  # noqa: PLC0415
+
+        session = self.session
+        return Message(
+            help_report(session.snapshot(), session.where(), session.commands, session.last_error, session.last_check)
+        )
+
     # --- commands ---
 
     @no_var_expand
@@ -130,17 +152,18 @@ class LabMagics(Magics):
             self._kubectl([*words, *split(text)])
 
     def _kubectl(self, words: list[str], stdin: str = "") -> None:
-        if words[:1] == ["kubectl"]:
-            words = words[1:]
+        words = without_program(words)
         kubectl = self.session.require()
-        self.session.remember()
+        if not only_reads(words):
+            self.session.remember()
         refuse_other_clusters(words, self.session.provider.context)
         _tell(self.session.where())
         if self.session.lesson is not None:
             words, replaced = with_lesson_files(words, self.session.lesson.folder)
             for name in replaced:
                 _tell(f"{name}: the file of lesson {self.session.lesson.name}")
-        stream([kubectl.program, *with_namespace(words, self.session.namespace)], kubectl.environment(), stdin)
+        self.session.note_command(f"kubectl {' '.join(words)}")
+        run_kubectl(self.session, kubectl, with_namespace(words, self.session.namespace), stdin)
 
     @no_var_expand
     @cell_magic
@@ -204,6 +227,7 @@ class LabMagics(Magics):
             lambda left: _tell(f"not yet; waiting at most {left:.0f} s more"),
         )  # fmt: skip
         if not report.passed:
+            self.session.last_check = str(report)
             raise CheckFailedError(str(report), "Look again at the step, or type: %hint")
         self.session.step = self.session.lesson.steps.index(step) + 1
         return report

@@ -7,15 +7,19 @@ import selectors
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TextIO
 
 from k8slab.errors import CommandError
 
 _GRACE_SECONDS = 3.0
 
 
-def stream(command: Sequence[str], environment: Mapping[str, str], stdin: str = "") -> None:
+def stream(
+    command: Sequence[str], environment: Mapping[str, str], stdin: str = "", output: TextIO | None = None
+) -> None:
     """Run to the end; raises ``CommandError`` with the last words of standard error when it fails.
 
+    ``output`` takes standard output instead of the cell.
     A kernel interrupt ends the process and is an error of its own, not a traceback.
     """
     process = subprocess.Popen(
@@ -26,7 +30,7 @@ def stream(command: Sequence[str], environment: Mapping[str, str], stdin: str = 
         if stdin and process.stdin is not None:
             process.stdin.write(stdin.encode())
             process.stdin.close()
-        last = _copy(process)
+        last = _copy(process, output or sys.stdout)
         code = process.wait()
     except KeyboardInterrupt:
         raise CommandError(
@@ -38,11 +42,11 @@ def stream(command: Sequence[str], environment: Mapping[str, str], stdin: str = 
         raise CommandError(last or f"{os.path.basename(command[0])} ended with exit code {code}.", exit_code=code)  # noqa: PTH119
 
 
-def _copy(process: subprocess.Popen[bytes]) -> str:
+def _copy(process: subprocess.Popen[bytes], output: TextIO) -> str:
     """Show both outputs as they come; return the last lines of standard error."""
     errors = b""
     with selectors.DefaultSelector() as selector:
-        for source, target in ((process.stdout, sys.stdout), (process.stderr, sys.stderr)):
+        for source, target in ((process.stdout, output), (process.stderr, sys.stderr)):
             if source is not None:
                 selector.register(source, selectors.EVENT_READ, target)
         while selector.get_map():

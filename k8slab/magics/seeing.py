@@ -9,7 +9,7 @@ from typing import Any
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from k8slab.errors import CommandError
-from k8slab.magics.arguments import split, split_literally, take_all, take_number, take_option
+from k8slab.magics.arguments import split, split_literally, take_all, take_number, take_option, with_namespace
 from k8slab.magics.display import Picture, tell
 
 _LEAST_REWRITE = 3
@@ -30,7 +30,8 @@ class SeeingMagics(Magics):
         from k8slab.traffic.explaining import explain  # noqa: PLC0415
 
         url, source, namespace, more = self._request("%why", line)
-        return explain(self._session(), url, source, namespace, tell=tell, **more)
+        last = self._session().last_error
+        return explain(self._session(), url, source, namespace, last_error=last, tell=tell, **more)
 
     @no_var_expand
     @line_magic
@@ -92,6 +93,36 @@ class SeeingMagics(Magics):
         if file:
             tell(export(graph, file))
         return Picture(to_text(graph), to_svg(graph))
+
+    @no_var_expand
+    @line_magic
+    def diff(self, _line: str) -> Any:
+        """``%diff``: what changed in the cluster since before the last command, object by object."""
+        from k8slab.snapshot.changes import changes  # noqa: PLC0415
+
+        session = self._session()
+        before, after = session.before(), session.snapshot()
+        if before is None:
+            raise CommandError("No command has been run that could have changed something.", "Run one: %kubectl ...")
+        return changes(before, after)
+
+    @no_var_expand
+    @line_magic
+    def events(self, line: str) -> Any:
+        """``%events [KIND/NAME] [-n NS]``: what happened, the newest last."""
+        from k8slab.snapshot.timeline import timeline  # noqa: PLC0415
+
+        namespace, words = take_option(split(line), "-n")
+        return timeline(self._session().snapshot(namespace), " ".join(words))
+
+    @no_var_expand
+    @line_magic
+    def yaml(self, line: str) -> Any:
+        """``%yaml KIND NAME [-n NS]``: an object's YAML with its noise folded away."""
+        from k8slab.magics.yaml_view import folded_yaml  # noqa: PLC0415
+
+        words = with_namespace(["get", *split(line), "-o", "yaml"], self._session().namespace)
+        return folded_yaml(self._session().require().run(words))
 
     def _request(self, name: str, line: str) -> tuple[str, str, str, dict[str, Any]]:
         """Return URL, source, namespace and what is sent, of a magic's line; raises ``CommandError``."""

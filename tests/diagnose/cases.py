@@ -78,6 +78,13 @@ def from_key(kind: str, name: str) -> dict[str, Any]:
     return {"name": "P", "valueFrom": {kind: {"name": name, "key": "p"}}}
 
 
+def mounting(config_map: dict[str, Any]) -> dict[str, Any]:
+    """Return the patch with which the container mounts a ConfigMap at nginx's configuration."""
+    changed = container(volumeMounts=[{"name": "conf", "mountPath": "/etc/nginx/conf.d"}])
+    changed["spec"]["template"]["spec"]["volumes"] = [{"name": "conf", "configMap": config_map}]
+    return changed
+
+
 REGEX = "ImplementationSpecific"
 WEB = "deployment web"
 SVC = "service web"
@@ -151,7 +158,7 @@ PODS = (
     Case("secret-missing", patches=replaced(container(env=[from_key("secretKeyRef", "pw")]))),
     Case("configmap-key-missing", patches=replaced(container(env=[from_key("configMapKeyRef", "kube-root-ca.crt")]))),
     Case("configmap-missing", name="configmap-missing-volume",
-         patches=replaced(pod(volumes=[{"name": "v", "configMap": {"name": "pages"}}]))),
+         patches=replaced(mounting({"name": "pages"}))),
     Case("volume-claim-missing", patches=replaced(pod(volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "disk"}}]))),
     Case("service-account-missing", patches=replaced(pod(serviceAccountName="robot"))),
     Case("liveness-kills", patches=replaced(container(
@@ -162,8 +169,7 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: conf}
 data: {default.conf: "server { listen 80; nosuch on; }"}
-""", patches=replaced({"spec": {"template": {"spec": {"volumes": [{"name": "conf", "configMap": {"name": "conf"}}], "containers": [
-        {"name": "web", "image": "nginx", "volumeMounts": [{"name": "conf", "mountPath": "/etc/nginx/conf.d"}]}]}}}})),
+""", patches=replaced(mounting({"name": "conf"}))),
     Case("init-container-fails", patches=replaced(pod(
         initContainers=[{"name": "first", "image": "busybox", "command": ["sh", "-c", "exit 4"]}]))),
     Case("rollout-stuck", patches={WEB: container(image="nginx:nonsense")}),

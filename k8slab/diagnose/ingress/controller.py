@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from k8slab.diagnose.findings import CONNECT, Evidence, Finding
 from k8slab.diagnose.ingress.scene import Scene
 from k8slab.diagnose.pods import pod_findings
+from k8slab.diagnose.words import listed
 from k8slab.diagnose.workloads import WORKLOADS, workload_findings
 from k8slab.kube.objects import Obj, dig, name_of, namespace_of
 from k8slab.kube.resources import PODS, SERVICES, VALIDATING_WEBHOOKS
 from k8slab.snapshot import Snapshot
-from k8slab.snapshot.ingress_doors import doors, is_controller
+from k8slab.snapshot.ingress_doors import PORTS, doors, is_controller
 from k8slab.snapshot.lookups import endpoints_of, events_about, is_ready
 
 _NO_DOOR = CONNECT | {"unmapped", "dns", "404"}
@@ -44,8 +45,35 @@ def controller_findings(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
             (),
             _NO_DOOR,
         )
+    elif scene.request.origin == "outside":
+        yield from _doors(scene, evidence)
     for pod in ready:
         yield from _reload(scene.snapshot, pod)
+
+
+def _doors(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
+    """Yield that the request knocks at a port that is none of the controller's, or at one that is not reached."""
+    ways = doors(scene.snapshot, scene.request.scheme)
+    ports = sorted({PORTS[scene.request.scheme], *(door.port for door in ways)})
+    shown = tuple(f"{door.by} {door.port} of {door.owner}" for door in ways)
+    if scene.request.port not in ports:
+        yield Finding(
+            "ingress-port-wrong",
+            f"The ingress controller does not serve {scene.request.scheme} on port {scene.request.port}; it does on"
+            f" {listed(ports)}.",
+            "kubectl get services -A",
+            shown,
+            CONNECT | {"unmapped"},
+        )
+    elif evidence.symptom == "unmapped":
+        yield Finding(
+            "controller-unreachable",
+            "The ingress controller is ready, but none of its ports is reached from this machine: the Service before it"
+            " selects other pods, or its ports are not mapped.",
+            "kubectl get services,endpointslices -A",
+            shown,
+            frozenset({"unmapped"}),
+        )
 
 
 def _missing(snapshot: Snapshot) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from k8slab.diagnose.backends import port_of, ports_text
 from k8slab.diagnose.findings import Evidence, Finding, Hop
 from k8slab.diagnose.ingress.access import access_findings
+from k8slab.diagnose.ingress.annotations import annotation_findings
 from k8slab.diagnose.ingress.canaries import canary_findings
 from k8slab.diagnose.ingress.controller import controller_findings
 from k8slab.diagnose.ingress.hosts import host_findings
@@ -32,7 +33,7 @@ def ingress_hops(snapshot: Snapshot, request: Request, evidence: Evidence, behin
     scene = build_scene(snapshot, request)
     yield Hop("ingress controller", _controllers(scene), findings=tuple(controller_findings(scene, evidence)))
     yield Hop("host", _host(scene), findings=tuple(host_findings(scene, evidence)))
-    yield Hop("path", _path(scene), findings=tuple(path_findings(scene)))
+    yield Hop("path", _path(scene), findings=(*path_findings(scene), *annotation_findings(scene)))
     yield Hop("redirect and TLS", _tls(scene), findings=(*redirect_findings(scene), *tls_findings(scene)))
     location = scene.location
     if location is None or location.backend is None:

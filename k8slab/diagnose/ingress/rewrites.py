@@ -116,19 +116,11 @@ def _lost(groups: tuple[str, ...], used: tuple[int, ...]) -> int:
 def _none(scene: Scene, location: Location) -> Iterator[Finding]:
     ingress = scene.ingress
     written = annotations_of(ingress or {}).get(f"{PREFIX}rewrite-target", "")
-    misspelt = [
-        key
-        for key in annotations_of(ingress or {})
-        if key.rpartition("/")[2] == "rewrite-target" and key != f"{PREFIX}rewrite-target"
-    ]
     if written and not location.settings.rewrite_target:
         text = (
             f"The controller ignores rewrite-target {written!r}: it may hold letters, digits, - . _ ~ / : and $ only."
         )
         yield _finding("rewrite-target-ignored", text, location)
-    elif misspelt:
-        text = f"The annotation {misspelt[0]} means nothing to ingress-nginx: it is {PREFIX}rewrite-target."
-        yield _finding("annotation-prefix-wrong", text, location)
     elif location.path not in ("/", "") and location.path_type != "Exact":
         text = (
             f"The app is asked for {scene.request.path} as it is, with {location.path} in front; if it has its pages"

@@ -198,6 +198,9 @@ SERVICES = [
     ("external-name-unresolvable", put(r.SERVICES, service(type="ExternalName", externalName="x.invalid")), INSIDE, "dns"),
     ("endpoints-missing", put(r.ENDPOINT_SLICES), INSIDE, "refused"),
     ("app-not-listening", nothing, INSIDE, "refused"),
+    ("port-not-tcp", put(r.SERVICES, service(ports=[{"port": 8000, "targetPort": 80, "protocol": "UDP"}])), INSIDE, "timeout"),
+    ("selector-too-broad", add(r.DEPLOYMENTS, deployment() | {"metadata": meta("other")}), INSIDE, "ok"),
+    ("unexplained", put(r.SERVICES, service(selector=None)), INSIDE, "refused"),
     ("headless-port", put(r.SERVICES, service(clusterIP="None")), INSIDE, "refused"),
     ("network-policy", add(r.NETWORK_POLICIES, policy([])), INSIDE, "timeout"),
     ("network-policy", add(r.NETWORK_POLICIES, policy([{"ports": [{"port": 443}]}])), INSIDE, "timeout"),
@@ -297,7 +300,7 @@ INGRESS = [
     ("rewrite-wrong-group", rewriting("/nginx(/|$)(.*)", "/$1"), f"{WEB}nginx/a", "ok"),
     ("rewrite-group-missing", rewriting("/nginx/(.*)", "/$2"), f"{WEB}nginx/a", "404"),
     ("rewrite-target-ignored", put(r.INGRESSES, ingress(path="/nginx", rewrite_target="/?a=b")), f"{WEB}nginx", "404"),
-    ("annotation-prefix-wrong", put(r.INGRESSES, ingress(path="/nginx") | {"metadata": meta(
+    ("annotation-misspelt", put(r.INGRESSES, ingress(path="/nginx") | {"metadata": meta(
         "web", annotations={"ingress.kubernetes.io/rewrite-target": "/"})}), f"{WEB}nginx", "404"),
     ("backend-service-missing", backend("wbe"), WEB, "503"),
     ("backend-port-unknown", backend(number=80), WEB, "503"),
@@ -306,6 +309,9 @@ INGRESS = [
     ("forced-https-redirect", tls(), WEB, "308"),
     ("redirect-annotation", put(r.INGRESSES, ingress(temporal_redirect="https://x.test")), WEB, "302"),
     ("app-root-redirect", put(r.INGRESSES, ingress(app_root="/app")), WEB, "302"),
+    ("annotation-misspelt", put(r.INGRESSES, ingress(rewrite_targt="/")), f"{WEB}a", "404"),
+    ("ingress-port-wrong", nothing, "http://web.example.test:8080/", "unmapped"),
+    ("controller-unreachable", nothing, WEB, "unmapped"),
     ("rate-limited", put(r.INGRESSES, ingress(limit_rps="1")), WEB, "503"),
     ("connection-limited", put(r.INGRESSES, ingress(limit_connections="1")), WEB, "503"),
     ("source-not-allowed", put(r.INGRESSES, ingress(whitelist_source_range="203.0.113.0/24")), WEB, "403"),
