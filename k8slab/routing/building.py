@@ -151,6 +151,8 @@ def _add_names(model: Model, entry: _Entry) -> None:
     for host in dict.fromkeys(host for host, _ in entry.rules()):
         server = model.servers[host]
         _add_server_settings(server, entry.settings)
+        if not entry.settings.aliases:
+            continue
         taken = {name for other in model.servers.values() for name in (other.host, *other.aliases)}
         fresh = tuple(name for name in entry.settings.aliases if name not in taken)
         server.aliases = tuple(sorted((*server.aliases, *fresh)))
