@@ -7,7 +7,7 @@ reaches the kubelet. ``cluster.py`` wires the real things behind these names.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -214,10 +214,10 @@ class Fabric(Dialer, Protocol):
         """Return the path of a unix socket that forwards each connection along ``route`` (for a pod's nginx)."""
         ...
 
-    async def forward(self, source: Source, name: str, choose: Callable[[], Awaitable[Route]]) -> str:
-        """Return the path of a unix socket whose connections each go where ``choose`` says (for load balancers).
+    def on_change(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call ``changed`` whenever a known route may have become another; return what ends that.
 
-        ``choose`` raises ``DialError`` when there is nowhere to go. Ends with the source's pod.
+        It is for who keeps routes, as a load balancer does: listeners that come and go, and policies.
         """
         ...
 

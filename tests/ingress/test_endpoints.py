@@ -60,10 +60,18 @@ def cluster(ingress: Ingress) -> Ingress:
     return ingress
 
 
+def status_of(cluster: Ingress, host: str) -> int:
+    """Return the status of one request; 0 when nobody answers within two seconds."""
+    try:
+        return send(cluster.port("http"), {"host": host}, NAMESPACE, timeout=2.0).status
+    except TimeoutError:
+        return 0
+
+
 def wait_for(cluster: Ingress, host: str, status: int, seconds: float = 10.0) -> float:
     """Wait until a host answers with a status; return how long that took."""
     began = time.monotonic()
-    while send(cluster.port("http"), {"host": host}, NAMESPACE).status != status:
+    while status_of(cluster, host) != status:
         assert time.monotonic() - began < seconds, f"{host} does not answer {status}"
         time.sleep(0.01)
     return time.monotonic() - began
@@ -124,3 +132,17 @@ def test_a_websocket_is_passed_on(cluster: Ingress):
     found = send(cluster.port("http"), {"host": "alone.test", "headers": upgrade, "path": "/data"}, NAMESPACE)
     assert found.upstream("Upgrade") == "websocket"
     assert found.upstream("Connection") == "upgrade"
+
+
+def test_a_network_policy_closes_the_way_and_opens_it_again(cluster: Ingress):
+    wait_for(cluster, "alone.test", 200)
+    policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "nobody"},
+              "spec": {"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"]}}  # fmt: skip
+    cluster.apply(NAMESPACE, policy)
+    deadline = time.monotonic() + 5
+    while True:  # a dropped packet is not answered at all, nginx would try for 15 s
+        if status_of(cluster, "alone.test") == 0:
+            break
+        assert time.monotonic() < deadline, "the policy does not reach the controller"
+    cluster.kubectl("delete", "-n", NAMESPACE, "networkpolicy/nobody")
+    wait_for(cluster, "alone.test", 200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from k8slab.emulator.api import DialError, Fabric, Source
+from k8slab.emulator.api import DialError, DroppedError, Fabric, Source
 from k8slab.emulator.ingress.slots import Endpoint, Slots
 from k8slab.emulator.ingress.text.files import Upstream
 from k8slab.routing.endpoints import Endpoints
@@ -16,18 +16,17 @@ EndpointLookup = Callable[[Backend], Endpoints]
 
 
 class Placing:
-    """``missing`` tells whether an endpoint was found where nobody listens yet."""
+    """``dropping`` is the socket for connections that a policy drops."""
 
     def __init__(self, fabric: Fabric, source: Source, scratch: Path) -> None:
         self._fabric = fabric
         self._source = source
         self._refusing = str(scratch / "nobody")
+        self.dropping = str(scratch / "dropping")
         self.slots = Slots(scratch / "u")
-        self.missing = False
 
     async def place(self, planned: Planned, endpoints: EndpointLookup) -> None:
         """Bring the slots of all upstreams up to date."""
-        self.missing = False
         known: dict[tuple[str, int, bool], Endpoint] = {}
         for backend, upstream in planned.values():
             found = endpoints(backend)
@@ -49,8 +48,10 @@ class Placing:
             if forwarded:
                 return await self._fabric.upstream(self._source, host, port)
             return (await self._fabric.route(self._source, host, port)).socket_path
+        except DroppedError:
+            # A pod that is gone loses packets too, but its endpoint is about to go: then the next one is to be tried.
+            return self.dropping if self._fabric.answers(self._source, host) else self._refusing
         except DialError:
-            self.missing = True
             return self._refusing
 
     async def _has_address(self, host: str) -> bool:

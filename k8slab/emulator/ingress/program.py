@@ -13,6 +13,7 @@ from k8slab.clock import Clock
 from k8slab.emulator.api import Api, ContainerLog, ContainerSpec, ExecRequest, ExecStreams, Fabric, Source
 from k8slab.emulator.ingress.admission import AdmissionServer
 from k8slab.emulator.ingress.certificates import fake_certificate, write_private
+from k8slab.emulator.ingress.dropping import Dropping
 from k8slab.emulator.ingress.legacy import LegacyContainer
 from k8slab.emulator.ingress.log import ControllerLog
 from k8slab.emulator.ingress.material import Material, named_hosts
@@ -29,7 +30,6 @@ from k8slab.emulator.nginx.process import NginxProcess
 
 _PORTS = (80, 443, 10254)
 _SETTLE_SECONDS = 0.02
-_RETRY_SECONDS = 0.5
 ToolShell = Callable[[ContainerSpec, ExecRequest, ExecStreams], Awaitable[int]]
 
 
@@ -74,6 +74,8 @@ class IngressContainer:
         self._nginx = NginxProcess(str(self._scratch), f"{self._scratch}/nginx.conf", self._log.of_nginx)
         self._server = Server(self._nginx, self._scratch, Path(spec.root), self._log, self._reports)
         self._material = Material(self._scratch, self._watched.secret, self._watched.configmap)
+        self._dropping = Dropping(parts.clock)
+        self._forget: Callable[[], None] = lambda: None
         self._admission = AdmissionServer(self._watched, options, self._log.line)
         self._planned: Planned = {}
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -111,14 +113,15 @@ class IngressContainer:
             await self._sync()
 
     async def _next_change(self) -> None:
-        """Wait for a change; look again by itself while an endpoint is ready where nobody listens yet."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._dirty.wait(), _RETRY_SECONDS if self._placing.missing else None)
+        """Wait for a change of an object, a listener or a policy; take those that come close together at once."""
+        await self._dirty.wait()
         await asyncio.sleep(_SETTLE_SECONDS)
         self._dirty.clear()
 
     async def _start_nginx(self) -> None:
         sockets = [self._socket(port) for port in self._ports()]
+        await self._dropping.start(self._placing.dropping)
+        self._forget = self._parts.fabric.on_change(self._dirty.set)
         if self._options.webhook:
             await self._admission.start(str(self._scratch / "webhook"))
         await self._nginx.start([*sockets, str(self._scratch / "default")], self._spec.root)
@@ -173,7 +176,9 @@ class IngressContainer:
     async def _close(self) -> None:
         for port in self._ports():
             self._parts.fabric.unlisten(self._spec.pod_address, port)
+        self._forget()
         await self._nginx.stop(2.0)
+        await self._dropping.stop()
         await self._admission.stop()
         await self._watched.stop()
         await self._reports.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from k8slab.clock import Clock, Entropy
@@ -40,6 +40,9 @@ class VirtualNetwork:
         slices.subscribe(lambda _before, _after: self._node_ports.look_again())
         self._forwarders: dict[tuple[str, str], tuple[str, Listener]] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._watchers: list[Callable[[], None]] = []
+        policies.subscribe(lambda _before, _after: self._changed())
+        namespaces.subscribe(lambda _before, _after: self._changed())
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -83,11 +86,22 @@ class VirtualNetwork:
         """Say that a pod's port is served by a unix socket which expects a PROXY protocol v1 line first."""
         self._listeners[address, port] = socket_path
         self._node_ports.look_again()
+        self._changed()
 
     def unlisten(self, address: str, port: int) -> None:
         """Say that nobody serves the port any more."""
         self._listeners.pop((address, port), None)
         self._node_ports.look_again()
+        self._changed()
+
+    def on_change(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call ``changed`` whenever a known route may have become another; return what ends that."""
+        self._watchers.append(changed)
+        return lambda: self._watchers.remove(changed)
+
+    def _changed(self) -> None:
+        for changed in list(self._watchers):
+            changed()
 
     def listening(self, address: str) -> list[int]:
         """Return the ports of an address that someone serves."""
@@ -108,24 +122,20 @@ class VirtualNetwork:
 
     async def upstream(self, source: Source, host: str, port: int) -> str:
         """Return the path of a unix socket that forwards each connection along ``route``."""
-        return await self.forward(source, f"{host}:{port}", lambda: self.route(source, host, port))
+        key = (source.address, f"{host}:{port}")
+        found = self._forwarders.get(key)
+        if found is None:
+            digest = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+            path = str(self._run_dir / f"up-{digest}")
+            listener = Listener(lambda: self.route(source, host, port))
+            found = self._forwarders[key] = (path, listener)
+            await listener.on_unix(path)
+        return found[0]
 
     async def records(self, source: Source, name: str, kind: str) -> Sequence[tuple[str, str, str]] | None:
         """Return name, type and data of the records of a full name; None when there is no such name."""
         found = self._router.records(source, name, kind)
         return None if found is None else [(entry.name, entry.kind, entry.data) for entry in found]
-
-    async def forward(self, source: Source, name: str, choose: Callable[[], Awaitable[Route]]) -> str:
-        """Return the path of a unix socket whose connections each go where ``choose`` says."""
-        key = (source.address, name)
-        found = self._forwarders.get(key)
-        if found is None:
-            digest = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
-            path = str(self._run_dir / f"up-{digest}")
-            listener = Listener(choose)
-            found = self._forwarders[key] = (path, listener)
-            await listener.on_unix(path)
-        return found[0]
 
     def ports(self) -> dict[int, int]:
         """Return the real port of 127.0.0.1 for each node port."""
