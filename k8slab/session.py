@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from k8slab.checks.reader import Answer, HttpProbe, ProbeResult
@@ -19,11 +20,15 @@ from k8slab.lessons.load import find_lesson
 from k8slab.lessons.model import Lesson, Step
 from k8slab.snapshot import PICTURED, Snapshot
 from k8slab.snapshot.extra import EXTRA
+from k8slab.snapshot.ingress_doors import is_lesson_domain
 from k8slab.traffic.command import CurlCommand
 from k8slab.traffic.inside import parse_answers, probe_arguments
 from k8slab.traffic.probe_pod import NAMESPACE, ensure_probe_pod, pod_name
 from k8slab.traffic.resolving import Target, entry, resolve
 from k8slab.traffic.sending import Resolve, send
+
+if TYPE_CHECKING:
+    from k8slab.traffic.visit.server import VisitProxy
 
 Tell = Callable[[str], None]
 DEFAULT_NAMESPACE = "default"
@@ -43,6 +48,7 @@ class LabSession:
     _cache: WatchedCache | None = None
     _seen: int = 0
     _before: Snapshot | None = None
+    _visit: VisitProxy | None = None
     commands: list[str] = field(default_factory=list)
     last_error: str = ""
     last_check: str = ""
@@ -70,6 +76,9 @@ class LabSession:
 
     def close(self) -> None:
         """Let the cluster go; it goes on running."""
+        if self._visit is not None:
+            self._visit.close()
+            self._visit = None
         if self._cache is not None:
             self._cache.close()
             self._cache = None
@@ -193,6 +202,14 @@ class LabSession:
     def ingress_entry(self, scheme: str) -> tuple[str, int] | None:
         """Return where the ingress controller is reached from this machine, or None when it is not."""
         return entry(self.snapshot(), scheme, self.reach)
+
+    def visit_proxy(self, prefix: Callable[[int], str]) -> VisitProxy:
+        """Return the proxy that brings a browser to the lesson's domains; it runs until the session is closed."""
+        if self._visit is None:
+            from k8slab.traffic.visit.server import VisitProxy  # noqa: PLC0415 - its web server loads slowly
+
+            self._visit = VisitProxy(self.resolve, lambda host: is_lesson_domain(self.snapshot(), host), prefix)
+        return self._visit
 
     # --- traffic.explaining.Lab ---
 

@@ -124,6 +124,20 @@ class SeeingMagics(Magics):
         words = with_namespace(["get", *split(line), "-o", "yaml"], self._session().namespace)
         return folded_yaml(self._session().require().run(words))
 
+    @no_var_expand
+    @line_magic
+    def visit(self, line: str) -> Any:
+        """``%visit http://hello.example.test/``: a link that opens a lesson's domain in the browser."""
+        from k8slab.diagnose import parse_request  # noqa: PLC0415
+        from k8slab.magics.visiting import Link, jupyter_prefix  # noqa: PLC0415
+        from k8slab.traffic.visit.mapping import Site  # noqa: PLC0415
+
+        url, _, _, _ = self._request("%visit", line)
+        request = parse_request(url)
+        proxy = self._session().visit_proxy(jupyter_prefix)
+        path = request.path + (f"?{request.query}" if request.query else "")
+        return Link(url, proxy.address(Site(request.scheme, request.host), path))
+
     def _request(self, name: str, line: str) -> tuple[str, str, str, dict[str, Any]]:
         """Return URL, source, namespace and what is sent, of a magic's line; raises ``CommandError``."""
         source, words = take_option(split(line), "--from")

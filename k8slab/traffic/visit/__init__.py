@@ -1,0 +1,1 @@
+"""A lesson's domains in a browser, without a line in /etc/hosts."""
