@@ -43,28 +43,37 @@ def match(check: Check, snapshot: Snapshot) -> list[Mismatch]:
     return list(matcher(check, snapshot))
 
 
+def _where(check: Exists | Absent | FieldIs | Ready | Log) -> str:
+    return _where_of(check.kind, check.name, check.namespace)
+
+
+def _where_of(kind: str, name: str, namespace: str) -> str:
+    """Return how a report names an object: as kubectl's words would, with ``-n`` outside the learner's namespace."""
+    return f"{kind}/{name} -n {namespace}" if namespace else f"{kind}/{name}"
+
+
 def _named(snapshot: Snapshot, check: Exists | Absent | FieldIs | Ready) -> Obj | None:
     return snapshot.get(resource_of(check.kind), check.name, check.namespace or None)
 
 
 def _exists(check: Exists, snapshot: Snapshot) -> Iterator[Mismatch]:
     if _named(snapshot, check) is None:
-        yield Mismatch(f"{check.kind}/{check.name}", "it exists", _NOT_THERE)
+        yield Mismatch(_where(check), "it exists", _NOT_THERE)
 
 
 def _absent(check: Absent, snapshot: Snapshot) -> Iterator[Mismatch]:
     if _named(snapshot, check) is not None:
-        yield Mismatch(f"{check.kind}/{check.name}", "it is gone", "it exists")
+        yield Mismatch(_where(check), "it is gone", "it exists")
 
 
 def _field(check: FieldIs, snapshot: Snapshot) -> Iterator[Mismatch]:
     obj = _named(snapshot, check)
     if obj is None:
-        yield Mismatch(f"{check.kind}/{check.name}", "it exists", _NOT_THERE)
+        yield Mismatch(_where(check), "it exists", _NOT_THERE)
         return
     found = dig(obj, *_steps(check.path))
     if not _as_expected(check, found):
-        yield Mismatch(f"{check.kind}/{check.name} {check.path}", _expectation(check), _text(found))
+        yield Mismatch(f"{_where(check)} {check.path}", _expectation(check), _text(found))
 
 
 def _steps(path: str) -> list[str | int]:
@@ -108,9 +117,9 @@ def _text(value: Any) -> str:
 def _ready(check: Ready, snapshot: Snapshot) -> Iterator[Mismatch]:
     obj = _named(snapshot, check)
     if obj is None:
-        yield Mismatch(f"{check.kind}/{check.name}", "it exists", _NOT_THERE)
+        yield Mismatch(_where(check), "it exists", _NOT_THERE)
         return
-    where = f"{check.kind}/{check.name}"
+    where = _where(check)
     yield from _number(f"{where} spec.replicas", check.count, dig(obj, "spec", "replicas", default=0))
     yield from _number(f"{where} status.readyReplicas", check.count, dig(obj, "status", "readyReplicas", default=0))
     if check.kind == "Deployment":
@@ -135,11 +144,15 @@ def ready_addresses(snapshot: Snapshot, service: str, namespace: str | None = No
 def _endpoints(check: Endpoints, snapshot: Snapshot) -> Iterator[Mismatch]:
     namespace = check.namespace or None
     if snapshot.get(SERVICES, check.service, namespace) is None:
-        yield Mismatch(f"Service/{check.service}", "it exists", _NOT_THERE)
+        yield Mismatch(_where_of("Service", check.service, check.namespace), "it exists", _NOT_THERE)
         return
     found = len(ready_addresses(snapshot, check.service, namespace))
     if found != check.count:
-        yield Mismatch(f"Service/{check.service} endpoints", f"{check.count} ready pods", f"{found} ready pods")
+        yield Mismatch(
+            f"{_where_of('Service', check.service, check.namespace)} endpoints",
+            f"{check.count} ready pods",
+            f"{found} ready pods",
+        )
 
 
 def _event(check: Event, snapshot: Snapshot) -> Iterator[Mismatch]:
@@ -217,7 +230,7 @@ def match_log(check: Log, text: str) -> list[Mismatch]:
     if check.contains in text:
         return []
     last = text.strip().splitlines()[-1:] or ["nothing yet"]
-    return [Mismatch(f"{check.kind}/{check.name} log", f"a line with {check.contains!r}", _text(last[0]))]
+    return [Mismatch(f"{_where(check)} log", f"a line with {check.contains!r}", _text(last[0]))]
 
 
 def _unseen(check: Http, answers: Sequence[Answer]) -> Iterator[Mismatch]:

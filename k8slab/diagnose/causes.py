@@ -12,7 +12,7 @@ from k8slab.diagnose.report import Diagnosis
 from k8slab.diagnose.words import in_namespace, near
 from k8slab.diagnose.workloads import workload_findings
 from k8slab.kube.objects import Obj, dig, name_of, namespace_of
-from k8slab.kube.resources import DEPLOYMENTS, REPLICA_SETS, SERVICES, Catalog, Resource
+from k8slab.kube.resources import DEPLOYMENTS, PODS, REPLICA_SETS, SERVICES, Catalog, Resource
 from k8slab.snapshot import Snapshot
 from k8slab.snapshot.lookups import is_ready, pods_selected_by
 
@@ -55,18 +55,32 @@ def _cause(finding: Finding) -> Cause:
     return Cause(finding.text, f"{prefix}{finding.command}")
 
 
-def _subject(snapshot: Snapshot, path: str) -> tuple[Resource | None, str, Obj | None]:
-    """Return the resource, the name and the object that a path is about; no resource for a request."""
-    kind, _, name = path.partition(" ")[0].partition("/")
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a path is about; no resource for a request. ``namespace`` is empty for the learner's own."""
+
+    resource: Resource | None
+    name: str
+    namespace: str
+    obj: Obj | None
+
+
+def _subject(snapshot: Snapshot, path: str) -> _Subject:
+    first, *rest = path.split(" ")
+    kind, _, name = first.partition("/")
+    namespace = rest[1] if rest[:1] == ["-n"] else ""
     resource = Catalog().named(kind) if name else None
-    return resource, name, snapshot.get(resource, name) if resource else None
+    return _Subject(resource, name, namespace, snapshot.get(resource, name, namespace or None) if resource else None)
 
 
 def _broken(snapshot: Snapshot, path: str) -> Iterator[Cause]:
-    resource, _, obj = _subject(snapshot, path)
+    subject = _subject(snapshot, path)
+    resource, obj = subject.resource, subject.obj
     if resource is None or obj is None:
         return
-    if resource == SERVICES:
+    if resource == PODS and not is_ready(obj):
+        yield from (_cause(entry) for entry in pod_findings(snapshot, obj, Evidence()))
+    elif resource == SERVICES:
         yield from (_cause(entry) for entry in service_findings(snapshot, obj, None, Evidence()) if not entry.doubt)
     elif resource in (DEPLOYMENTS, REPLICA_SETS):
         for pod in pods_selected_by(snapshot, obj):
@@ -77,7 +91,8 @@ def _broken(snapshot: Snapshot, path: str) -> Iterator[Cause]:
 
 
 def _replicas(snapshot: Snapshot, path: str) -> Iterator[Cause]:
-    resource, name, workload = _subject(snapshot, path)
+    subject = _subject(snapshot, path)
+    resource, name, workload = subject.resource, subject.name, subject.obj
     # How many replicas there are explains nothing about another field.
     if resource not in (DEPLOYMENTS, REPLICA_SETS) or workload is None or "eplicas" not in path:
         return
@@ -94,17 +109,20 @@ def _replicas(snapshot: Snapshot, path: str) -> Iterator[Cause]:
 
 
 def _missing(snapshot: Snapshot, path: str) -> Iterator[Cause]:
-    resource, name, obj = _subject(snapshot, path)
-    if resource is None or obj is not None:
+    subject = _subject(snapshot, path)
+    resource, name = subject.resource, subject.name
+    if resource is None or subject.obj is not None:
         return
-    kind = path.partition("/")[0]
+    kind, own = path.partition("/")[0], subject.namespace or snapshot.namespace
     elsewhere = [entry for entry in snapshot.everywhere(resource) if name_of(entry) == name]
-    like = near(name, [name_of(entry) for entry in snapshot.list(resource)], 0.5)
+    like = near(name, [name_of(entry) for entry in snapshot.list(resource, own)], 0.5)
     command = f"%kubectl get {resource.plural}"
     if elsewhere:
         where = namespace_of(elsewhere[0])
-        yield Cause(f"{kind} {name} exists in namespace {where}, not in {snapshot.namespace}.", f"{command} -n {where}")
-    elif like:
+        yield Cause(f"{kind} {name} exists in namespace {where}, not in {own}.", f"{command} -n {where}")
+        return
+    command = f"{command} -n {subject.namespace}" if subject.namespace else command
+    if like:
         yield Cause(f"There is no {kind} called {name}, but there is one called {like}.", command)
     else:
         yield Cause(f"There is no {kind} called {name} yet.", command)
