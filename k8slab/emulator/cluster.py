@@ -17,10 +17,11 @@ from k8slab.emulator.apiserver.authorization.authorizer import Authorizer
 from k8slab.emulator.apiserver.authorization.rules import Rules
 from k8slab.emulator.apiserver.fabric_door import FabricDoor
 from k8slab.emulator.apiserver.kubeconfig import write_kubeconfig
-from k8slab.emulator.apiserver.pki import ensure_pki, signing_key
+from k8slab.emulator.apiserver.pki import Pki, ensure_pki, signing_key
 from k8slab.emulator.apiserver.pod_accounts import AccountProgram
 from k8slab.emulator.apiserver.server import HttpsServer
 from k8slab.emulator.apiserver.services import Services
+from k8slab.emulator.apiserver.signing import signer
 from k8slab.emulator.apiserver.webhooks.admission import WebhookAdmission
 from k8slab.emulator.controllers import SERVER_ADDRESS, SERVER_PORT, bootstrap, controller_manager, serve_definitions
 from k8slab.emulator.ingress.certgen import CertgenProgram
@@ -102,7 +103,7 @@ class Cluster:
         )
         authorizer = Authorizer(Rules(registry))
         accounts = _Accounts(LocalApi(registry), authorizer, authenticator)
-        kubelet = await self._start_parts(accounts, catalog, pki.ca, self._run_dir)
+        kubelet = await self._start_parts(accounts, catalog, pki, self._run_dir)
         services = Services(
             registry, catalog, schema, self._clock, authenticator, authorizer,
             pods=kubelet.access,
@@ -150,14 +151,15 @@ class Cluster:
                 "Make room and see that the folder is writable, or set K8SLAB_HOME to another folder.",
             ) from error
 
-    async def _start_parts(self, accounts: _Accounts, catalog: Catalog, ca: str, run_dir: Path) -> Kubelet:
+    async def _start_parts(self, accounts: _Accounts, catalog: Catalog, pki: Pki, run_dir: Path) -> Kubelet:
         """Start what lives on the API: the network, the controllers, the node."""
         api = accounts.api
         await bootstrap(api.managed_by("kube-apiserver"))
         serve_definitions(catalog, (await api.list(DEFINITIONS)).items)
         self._network = VirtualNetwork(api, run_dir, self._clock, self._entropy)
         await self._network.start()
-        self._manager = controller_manager(api, self._clock, self._entropy, catalog, ca)
+        sign = signer(pki.folder, self._clock)
+        self._manager = controller_manager(api, self._clock, self._entropy, catalog, pki.ca, sign)
         await self._manager.start()
         self._host = ProgramHost(self._network, run_dir)
         network, run_command = self._network, self._host.run_command

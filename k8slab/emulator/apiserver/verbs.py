@@ -21,6 +21,7 @@ from k8slab.emulator.apiserver.bodies import (
     named,
     read_bytes,
 )
+from k8slab.emulator.apiserver.callers import caller_of
 from k8slab.emulator.apiserver.negotiation import Form, negotiate
 from k8slab.emulator.apiserver.object_answers import object_answer
 from k8slab.emulator.apiserver.patches import patch
@@ -85,6 +86,7 @@ async def create(services: Services, request: web.Request, target: Target) -> we
     async def write(changed: Obj | None, dry: bool) -> Entry:
         made = obj if changed is None else changed
         how = replace(options, dry_run=dry, managers_given=changed is not None, warn=adder(warnings))
+        how = replace(how, caller=caller_of(request))
         return await services.registry.create(
             target.resource, target.namespace, made, subresource=target.subresource, name=target.name, options=how
         )

@@ -22,18 +22,19 @@ from k8slab.emulator.controllers.replicaset import ReplicaSetController
 from k8slab.emulator.controllers.scheduler import Scheduler
 from k8slab.emulator.controllers.service_account import RootCaPublisher, ServiceAccountController
 from k8slab.emulator.controllers.service_account_tokens import TokenController
+from k8slab.emulator.controllers.signing import Sign
 from k8slab.emulator.machinery.controller import Controller, Desk
 from k8slab.emulator.machinery.manager import Manager
 from k8slab.kube.resources import Catalog
 
 
-def build(desk: Desk, catalog: Catalog, root_ca: str) -> list[Controller]:
-    """Return all controllers; ``root_ca`` is the PEM text that pods verify the API server with."""
+def build(desk: Desk, catalog: Catalog, root_ca: str, sign: Sign) -> list[Controller]:
+    """Return all controllers; ``root_ca`` is the PEM text that pods trust, ``sign`` signs with its key."""
     return [
         DeploymentController(desk),
         ReplicaSetController(desk),
         JobController(desk),
-        *kind_controllers(desk),
+        *kind_controllers(desk, sign),
         Scheduler(desk),
         EndpointSliceController(desk),
         EndpointsController(desk),
@@ -48,9 +49,9 @@ def build(desk: Desk, catalog: Catalog, root_ca: str) -> list[Controller]:
     ]
 
 
-def controller_manager(api: Api, clock: Clock, entropy: Entropy, catalog: Catalog, root_ca: str) -> Manager:
+def controller_manager(api: Api, clock: Clock, entropy: Entropy, catalog: Catalog, root_ca: str, sign: Sign) -> Manager:
     """Return everything that Kubernetes runs as controller manager and scheduler, ready to ``start``."""
     desk = Desk(api, clock, entropy)
-    manager = Manager(desk, build(desk, catalog, root_ca))
+    manager = Manager(desk, build(desk, catalog, root_ca, sign))
     catalog.follow(manager.extend)
     return manager

@@ -7,6 +7,7 @@ from k8slab.emulator.controllers.daemonset import DaemonSetController
 from k8slab.emulator.controllers.disruption import DisruptionController
 from k8slab.emulator.controllers.quota import QuotaController
 from k8slab.emulator.controllers.replicaset import ReplicationControllerController
+from k8slab.emulator.controllers.signing import Sign, SigningController
 from k8slab.emulator.controllers.statefulset import StatefulSetController
 from k8slab.emulator.controllers.taint_eviction import TaintEviction
 from k8slab.emulator.controllers.volumes import (
@@ -19,8 +20,8 @@ from k8slab.emulator.controllers.volumes import (
 from k8slab.emulator.machinery.controller import Controller, Desk
 
 
-def kind_controllers(desk: Desk) -> list[Controller]:
-    """Return one controller a kind."""
+def kind_controllers(desk: Desk, sign: Sign) -> list[Controller]:
+    """Return one controller a kind; ``sign`` makes certificates of requests."""
     return [
         DaemonSetController(desk),
         StatefulSetController(desk),
@@ -33,5 +34,6 @@ def kind_controllers(desk: Desk) -> list[Controller]:
         LocalProvisioner(desk),
         DisruptionController(desk),
         TaintEviction(desk),
+        SigningController(desk, sign),
         QuotaController(desk),
     ]

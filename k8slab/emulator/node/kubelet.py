@@ -14,6 +14,7 @@ from k8slab.emulator.machinery.events import EventRecorder
 from k8slab.emulator.machinery.informer import Informer
 from k8slab.emulator.node.access import NodeAccess
 from k8slab.emulator.node.config_source import ApiSource
+from k8slab.emulator.node.heartbeat import Heartbeat
 from k8slab.emulator.node.node_object import ADDRESS, NODE_NAME, register_node
 from k8slab.emulator.node.pod_worker import NodeParts, PodWorker
 from k8slab.emulator.node.runtime import Runtime
@@ -46,6 +47,7 @@ class Kubelet:
         self._volumes.subscribe(self._on_volume)
         self._shown = [(kind, Informer(api, resource, clock)) for kind, resource in _SHOWN.items()]
         self._parts = NodeParts(api, fabric, clock, self._events, runtime, ADDRESS)
+        self._heartbeat = Heartbeat(api, clock)
         self._workers: dict[str, tuple[PodWorker, asyncio.Task[None]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.access = NodeAccess(self._pods.get, self._worker, fabric, clock)
@@ -64,8 +66,15 @@ class Kubelet:
             informer.subscribe(partial(self._on_shown, kind))
         await self._pods.synced.wait()
 
-    def _parts_running(self) -> list[EventRecorder | Informer]:
-        return [self._events, self._services, self._pods, self._volumes, *(informer for _, informer in self._shown)]
+    def _parts_running(self) -> list[EventRecorder | Informer | Heartbeat]:
+        return [
+            self._events,
+            self._heartbeat,
+            self._services,
+            self._pods,
+            self._volumes,
+            *(informer for _, informer in self._shown),
+        ]
 
     async def stop(self) -> None:
         """End all programs; the pods stay as objects and come back at the next start."""

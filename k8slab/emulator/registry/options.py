@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from k8slab.emulator.api import Caller
 from k8slab.emulator.store.entries import Change, Entry
 from k8slab.kube.objects import Obj
 from k8slab.kube.resources import Resource
@@ -50,7 +51,7 @@ class WriteOptions:
 
     ``manager`` takes the fields that change (empty: nobody does); ``force`` lets an apply take those of others.
     ``managers_given``: the object comes with its managers, as an earlier step made them. ``warn`` is called with what
-    the client is to be told of a write that passed.
+    the client is to be told of a write that passed. ``caller`` is the user who writes; None inside the cluster.
     """
 
     dry_run: bool = False
@@ -58,6 +59,7 @@ class WriteOptions:
     force: bool = False
     managers_given: bool = False
     warn: Callable[[str], None] | None = None
+    caller: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from k8slab.clock import timestamp
+from k8slab.emulator.api import Caller
 from k8slab.emulator.registry.admission import admit
 from k8slab.emulator.registry.allocators import allocate
 from k8slab.emulator.registry.custom.objects import served_as, stored_version
@@ -25,7 +26,16 @@ from k8slab.emulator.registry.warnings.kinds import warnings_of
 from k8slab.emulator.store import Entry, Store
 from k8slab.emulator.store.entries import encode, unwritten
 from k8slab.kube.objects import Obj, dig, is_deleting, metadata, name_of, namespace_of, resource_version_of, uid_of
-from k8slab.kube.resources import CLAIMS, LIMIT_RANGES, NAMESPACES, PODS, SERVICE_ACCOUNTS, SERVICES, Resource
+from k8slab.kube.resources import (
+    CLAIMS,
+    LIMIT_RANGES,
+    NAMESPACES,
+    PODS,
+    SERVICE_ACCOUNTS,
+    SERVICES,
+    SIGNING_REQUESTS,
+    Resource,
+)
 from k8slab.kube.status import (
     MODIFIED,
     FieldError,
@@ -70,6 +80,8 @@ class Writer:
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
         obj["apiVersion"], obj["kind"] = stored_version(resource), resource.kind
         self._own(resource, namespace, obj, strategy)
+        if resource == SIGNING_REQUESTS:
+            _stamp(obj, options.caller)
         strategy.defaults(obj)
         _drop_empty(metadata(obj))
         self._managing.track(strategy, {}, obj, options, "")
@@ -225,6 +237,17 @@ def _drop_empty(meta: Obj) -> None:
     for field in ("labels", "annotations", "ownerReferences", "finalizers"):
         if field in meta and not meta[field]:
             del meta[field]
+
+
+def _stamp(obj: Obj, caller: Caller | None) -> None:
+    """Note who asks for a certificate; nobody can say that of another."""
+    spec = obj.setdefault("spec", {})
+    for name in ("username", "uid", "groups", "extra"):
+        spec.pop(name, None)
+    if caller is not None:
+        extra = {key: list(values) for key, values in caller.extra.items()}
+        found = {"username": caller.name, "uid": caller.uid, "groups": list(caller.groups), "extra": extra}
+        spec.update({name: value for name, value in found.items() if value})
 
 
 def _both(strategy: Strategy, new: Obj, old: Obj, subresource: str) -> Iterator[FieldError]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from k8slab.emulator.registry.strategy import Strategy
+from k8slab.emulator.registry.strategy import Part, Strategy
+from k8slab.emulator.registry.validation.certificates import (
+    decided,
+    keep_request,
+    validate_decision,
+    validate_signing_request,
+)
 from k8slab.emulator.registry.validation.guards import (
     default_limit_range,
     default_priority_class,
@@ -16,6 +22,7 @@ from k8slab.emulator.registry.validation.guards import (
     validate_quota,
 )
 from k8slab.emulator.registry.validation.network_policies import default_network_policy, validate_network_policy
+from k8slab.emulator.registry.validation.policies import PATH_SEGMENT
 
 _POLICY, _FLOW, _DEVICES = "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io", "resource.k8s.io"
 _BUDGET = ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
@@ -36,7 +43,13 @@ CLUSTER: Mapping[str, Strategy] = {
         validate_update=immutable_priority,
         has_generation=True,
     ),
-    "certificatesigningrequests.certificates.k8s.io": Strategy(has_status=True),
+    "certificatesigningrequests.certificates.k8s.io": Strategy(
+        name_rule=PATH_SEGMENT,
+        update=keep_request,
+        validate=validate_signing_request,
+        has_status=True,
+        parts={"approval": Part(decided, validate_decision)},
+    ),
     f"validatingadmissionpolicies.{_POLICY}": Strategy(has_status=True, has_generation=True),
     f"validatingadmissionpolicybindings.{_POLICY}": Strategy(has_generation=True),
     f"flowschemas.{_FLOW}": Strategy(has_status=True, has_generation=True),
