@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from k8slab.emulator.registry.validation.names import LABEL
 from k8slab.emulator.registry.warnings.pods import pod_warnings
+from k8slab.emulator.registry.warnings.values import address_warnings, fractions
 from k8slab.kube.objects import Obj, annotations_of, dig, name_of
 
 Warn = Callable[[Obj, Obj | None], Iterator[str]]
@@ -21,24 +22,25 @@ def warnings_of(kind: str, new: Obj, old: Obj | None) -> list[str]:
 def _pod(new: Obj, old: Obj | None) -> Iterator[str]:
     # Changes of pods come from programs: nobody would read it.
     if old is None:
+        yield from _name(new, "the Pod's hostname")
         yield from pod_warnings(new)
 
 
 def _with_template(*path: str, named: bool = True) -> Warn:
     def warn(new: Obj, old: Obj | None) -> Iterator[str]:
         if old is None and named:
-            yield from _name(new)
+            yield from _name(new, "Pod names and hostnames")
         if old is None or old.get("spec") != new.get("spec"):
             yield from pod_warnings(dig(new, *path, default={}), "".join(f"{step}." for step in path))
 
     return warn
 
 
-def _name(obj: Obj) -> Iterator[str]:
+def _name(obj: Obj, used_in: str) -> Iterator[str]:
     problems = list(LABEL.problems(name_of(obj)))
     if problems:
         yield (
-            "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; "
+            f"metadata.name: this is used in {used_in}, which can result in surprising behavior; "
             f"a DNS label is recommended: [{' '.join(problems)}]"
         )
 
@@ -63,6 +65,10 @@ def _service(new: Obj, _old: Obj | None) -> Iterator[str]:
             yield "spec.externalIPs is ignored for headless services"
         if spec.get("sessionAffinity") != "None":
             yield "spec.SessionAffinity is ignored for headless services"
+    for index, address in enumerate(spec.get("externalIPs") or []):
+        yield from address_warnings(address, f"spec.externalIPs[{index}]")
+    if spec.get("loadBalancerIP"):
+        yield from address_warnings(spec["loadBalancerIP"], "spec.loadBalancerIP")
     if spec.get("type") == "ExternalName" and spec.get("externalIPs"):
         yield 'spec.externalIPs is ignored when spec.type is "ExternalName"'
     if spec.get("type") != "ExternalName" and spec.get("externalName"):
@@ -78,6 +84,15 @@ def _secret(new: Obj, _old: Obj | None) -> Iterator[str]:
                 return
 
 
+def _claim(new: Obj, _old: Obj | None) -> Iterator[str]:
+    annotation = "volume.beta.kubernetes.io/storage-class"
+    if annotation in annotations_of(new):
+        text = 'deprecated since v1.8; use "storageClassName" attribute instead'
+        yield f"metadata.annotations[{annotation}]: {text}"
+    for field in ("requests", "limits"):
+        yield from fractions(dig(new, "spec", "resources", field, default={}), "storage", f"spec.resources.{field}")
+
+
 _KINDS: Mapping[str, Warn] = {
     "pods": _pod,
     "deployments.apps": _with_template("spec", "template"),
@@ -88,5 +103,6 @@ _KINDS: Mapping[str, Warn] = {
     "cronjobs.batch": _with_template("spec", "jobTemplate", "spec", "template"),
     "ingresses.networking.k8s.io": _ingress,
     "services": _service,
+    "persistentvolumeclaims": _claim,
     "secrets": _secret,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from k8slab.emulator.registry.warnings.values import address_warnings
 from k8slab.kube.objects import Obj, dig
 from k8slab.kube.quantities import parse_quantity
 
@@ -33,6 +34,7 @@ _VOLUMES: Mapping[str, str] = {
     "cephfs": "deprecated in v1.28, non-functional in v1.31+",
     "rbd": "deprecated in v1.28, non-functional in v1.31+",
 }
+_SECCOMP = "seccomp.security.alpha.kubernetes.io/pod"
 _BYTES = ("memory", "ephemeral-storage")
 _TERMS = "requiredDuringSchedulingIgnoredDuringExecution"
 _WEIGHTED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -50,6 +52,9 @@ def pod_warnings(template: Obj, path: str = "") -> Iterator[str]:
     yield from _volumes(spec, f"{path}spec.volumes")
     yield from _repeated(spec.get("hostAliases"), "ip", f"{path}spec.hostAliases", "duplicate ip")
     yield from _pull_secrets(spec.get("imagePullSecrets") or [], f"{path}spec.imagePullSecrets")
+    if _SECCOMP in annotations and dig(spec, "securityContext", "seccompProfile") is None:
+        text = 'non-functional in v1.27+; use the "seccompProfile" field instead'
+        yield f"{path}metadata.annotations[{_SECCOMP}]: {text}"
     for where, container in _containers(spec, f"{path}spec"):
         yield from _fractions(container, where)
         yield from _hidden(container.get("env") or [], f"{where}.env")
@@ -59,6 +64,10 @@ def pod_warnings(template: Obj, path: str = "") -> Iterator[str]:
         yield f"{path}spec.terminationGracePeriodSeconds: {detail}"
     for kind in ("podAffinity", "podAntiAffinity"):
         yield from _affinity(dig(spec, "affinity", kind, default={}), f"{path}spec.affinity.{kind}")
+    for index, address in enumerate(dig(spec, "dnsConfig", "nameservers", default=[])):
+        yield from address_warnings(address, f"{path}spec.dnsConfig.nameservers[{index}]")
+    for index, alias in enumerate(spec.get("hostAliases") or []):
+        yield from address_warnings(str(alias.get("ip", "")), f"{path}spec.hostAliases[{index}].ip")
 
 
 def _containers(spec: Obj, path: str) -> Iterator[tuple[str, Obj]]:
