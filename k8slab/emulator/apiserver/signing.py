@@ -11,6 +11,8 @@ from k8slab.clock import Clock
 
 # Takes a request in PEM, its usages and for how many seconds it wants the certificate; returns the certificate in PEM.
 Sign = Callable[[bytes, Sequence[str], float], bytes]
+# crypto/x509/pkix writes a name anew: these attributes in this order, whatever the order of the request was.
+_ORDER = ("C", "O", "OU", "L", "ST", "STREET", "POSTALCODE", "CN", "SERIALNUMBER")
 _BACKDATE = dt.timedelta(minutes=5)
 _KEY_USAGES = ("digital signature", "content commitment", "key encipherment", "data encipherment", "key agreement",
                "cert sign", "crl sign")  # fmt: skip
@@ -29,7 +31,7 @@ def signer(folder: Path, clock: Clock) -> Sign:
         wanted, now = x509.load_pem_x509_csr(request), clock.now()
         builder = (
             x509.CertificateBuilder()
-            .subject_name(wanted.subject)
+            .subject_name(_as_go_writes(wanted.subject))
             .issuer_name(authority.subject)
             .public_key(wanted.public_key())
             .serial_number(x509.random_serial_number())
@@ -50,6 +52,14 @@ def signer(folder: Path, clock: Clock) -> Sign:
         return bytes(signed.public_bytes(serialization.Encoding.PEM))
 
     return sign
+
+
+def _as_go_writes(name: Any) -> Any:
+    def place(attribute: Any) -> int:
+        word = attribute.rfc4514_attribute_name
+        return _ORDER.index(word) if word in _ORDER else len(_ORDER)
+
+    return type(name)(sorted(name, key=place))
 
 
 def _key_usage(x509: Any, usages: Sequence[str]) -> Any:
