@@ -23,6 +23,7 @@ def load_ipython_extension(ipython: Any) -> None:
 
 def unload_ipython_extension(ipython: Any) -> None:
     """End the session of the magics (``%unload_ext k8slab``); the cluster goes on running."""
-    magics = ipython.magics_manager.registry.pop("LabMagics", None)
-    if magics is not None:
-        magics.close()
+    for name in ("SeeingMagics", "LabMagics"):
+        magics = ipython.magics_manager.registry.pop(name, None)
+        if magics is not None:
+            magics.close()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from k8slab.checks.reader import Answer, HttpProbe, ProbeResult
+from k8slab.checks.report import CheckReport
+from k8slab.checks.run import run_checks
 from k8slab.client.cache import WatchedCache
 from k8slab.client.kubectl import Kubectl, find_kubectl
 from k8slab.client.listing import take_snapshot
@@ -18,6 +20,7 @@ from k8slab.errors import ClusterError, CommandError, LessonError
 from k8slab.kube.resources import Resource
 from k8slab.lessons.load import find_lesson
 from k8slab.lessons.model import Lesson, Step
+from k8slab.lessons.progress import Progress
 from k8slab.snapshot import PICTURED, Snapshot
 from k8slab.snapshot.extra import EXTRA
 from k8slab.snapshot.ingress_doors import is_lesson_domain
@@ -133,6 +136,10 @@ class LabSession:
         """Return True as soon as the cluster differs from the last picture."""
         return self._objects().wait(self._seen, seconds)
 
+    def wait_for_any_change(self, seconds: float) -> bool:
+        """Return True as soon as the cluster differs from the last picture that was taken."""
+        return self._objects().wait(self._seen, seconds)
+
     def probe(self, probe: HttpProbe) -> ProbeResult:
         """Send the requests and return what came back."""
         try:
@@ -236,8 +243,29 @@ class LabSession:
 
     def begin(self, name: str) -> Lesson:
         """Take up a lesson; raises ``LessonError`` with near names."""
-        self.lesson, self.step = find_lesson(name), 0
+        self.lesson = find_lesson(name)
+        passed = Progress.of_learner().passed(self.lesson.name)
+        self.step = next((n for n, step in enumerate(self.lesson.steps) if step.name not in passed), 0)
         return self.lesson
+
+    def check_step(self, step: Step, tell: Callable[[float], None] = lambda _left: None) -> CheckReport:
+        """Check a step; one that is passed is kept as the learner's progress."""
+        report = run_checks(step.title, step.checks, self, self.namespace, step.deadline, tell)
+        if self.lesson is not None and report.passed:
+            self.step = self.lesson.steps.index(step) + 1
+            Progress.of_learner().mark(self.lesson.name, step.name)
+        self.last_check = "" if report.passed else str(report)
+        return report
+
+    def open_lesson(self) -> Lesson:
+        """Return the lesson that is open; raises ``LessonError`` when none is."""
+        if self.lesson is None:
+            raise LessonError("No lesson is open.", "Open one with: %lab start --lesson 01-deployments")
+        return self.lesson
+
+    def passed_steps(self) -> tuple[str, ...]:
+        """Return the names of the open lesson's steps that were passed before."""
+        return Progress.of_learner().passed(self.lesson.name) if self.lesson else ()
 
     def current(self, word: str = "") -> Step:
         """Return the step that a word names (its number or name), or the one in hand."""

@@ -219,17 +219,10 @@ class LabMagics(Magics):
     @line_magic
     def check(self, line: str) -> Any:
         """Check a step (its name or number; without one the step in hand)."""
-        from k8slab.checks.run import run_checks  # noqa: PLC0415
-
         step = self.session.current(line.strip())
-        report = run_checks(
-            step.title, step.checks, self.session, self.session.namespace, step.deadline,
-            lambda left: _tell(f"not yet; waiting at most {left:.0f} s more"),
-        )  # fmt: skip
+        report = self.session.check_step(step, lambda left: _tell(f"not yet; waiting at most {left:.0f} s more"))
         if not report.passed:
-            self.session.last_check = str(report)
             raise CheckFailedError(str(report), "Look again at the step, or type: %hint")
-        self.session.step = self.session.lesson.steps.index(step) + 1
         return report
 
     @no_var_expand

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shlex
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,14 @@ from k8slab.magics.display import Picture, tell
 _LEAST_REWRITE = 3
 
 
+def widgets(name: str) -> Any:
+    """Return a module of ``k8slab.widgets``; raises ``CommandError`` where ipywidgets is not installed."""
+    try:
+        return importlib.import_module(f"k8slab.widgets.{name}")
+    except ModuleNotFoundError as error:
+        raise CommandError("ipywidgets is not installed.", "pip install 'k8slab[lab]'") from error
+
+
 @magics_class
 class SeeingMagics(Magics):
     """``%why``, ``%trace``, ``%rewrite``, ``%load``."""
@@ -22,6 +31,7 @@ class SeeingMagics(Magics):
     def __init__(self, shell: Any, session: Callable[[], Any]) -> None:
         super().__init__(shell)
         self._session = session
+        self._picture: Any = None
 
     @no_var_expand
     @line_magic
@@ -75,8 +85,8 @@ class SeeingMagics(Magics):
 
     @no_var_expand
     @line_magic
-    def topology(self, line: str) -> Picture:
-        """``%topology [-n NS] [-l LABELS] [--app NAME] [--export FILE.svg|png|dot]``: how the objects hang together."""
+    def topology(self, line: str) -> Any:
+        """``%topology [--live] [-n NS] [-l LABELS] [--app NAME] [--export FILE.svg|png|dot]``."""
         from k8slab.topology.dot import to_svg  # noqa: PLC0415
         from k8slab.topology.export import export  # noqa: PLC0415
         from k8slab.topology.forms import asked_graph  # noqa: PLC0415
@@ -86,9 +96,22 @@ class SeeingMagics(Magics):
         labels, words = take_option(words, "-l")
         app, words = take_option(words, "--app")
         file, words = take_option(words, "--export")
+        live = "--live" in words
+        words = [word for word in words if word != "--live"]
         if words:
-            raise CommandError(f"%topology does not know {words[0]!r}.", "Options: -n, -l, --app, --export FILE")
+            raise CommandError(
+                f"%topology does not know {words[0]!r}.", "Options: --live, -n, -l, --app, --export FILE"
+            )
         session = self._session()
+
+        def draw() -> tuple[str, str]:
+            found = asked_graph(
+                session.snapshot(namespace or session.namespace), labels, app, session.before(namespace)
+            )
+            return to_text(found), to_svg(found)
+
+        if live:
+            return self._live(draw)
         graph = asked_graph(session.snapshot(namespace or session.namespace), labels, app, session.before(namespace))
         if file:
             tell(export(graph, file))
@@ -137,6 +160,37 @@ class SeeingMagics(Magics):
         proxy = self._session().visit_proxy(jupyter_prefix)
         path = request.path + (f"?{request.query}" if request.query else "")
         return Link(url, proxy.address(Site(request.scheme, request.host), path))
+
+    def _live(self, draw: Callable[[], tuple[str, str]]) -> Any:
+        live_picture = widgets("live").LivePicture
+        if self._picture is not None:
+            self._picture.stop()
+        self._picture = live_picture(draw, self._session().wait_for_any_change)
+        return self._picture
+
+    @no_var_expand
+    @line_magic
+    def lesson(self, line: str) -> Any:
+        """``%lesson [NAME]``: the panel of a lesson, with its steps, checks, hints and solutions."""
+        panel = widgets("panel")
+        session = self._session()
+        lesson = session.begin(line.strip()) if line.strip() else session.open_lesson()
+        steps = [
+            panel.PanelStep(step.name, step.title, step.text, step.hints, step.solution, step.deadline)
+            for step in lesson.steps
+        ]
+
+        def check(name: str) -> tuple[bool, str]:
+            report = session.check_step(session.current(name))
+            return report.passed, str(report)
+
+        return panel.LessonPanel(lesson.title, steps, session.passed_steps(), check)
+
+    def close(self) -> None:
+        """Stop what follows the cluster."""
+        if self._picture is not None:
+            self._picture.stop()
+            self._picture = None
 
     def _request(self, name: str, line: str) -> tuple[str, str, str, dict[str, Any]]:
         """Return URL, source, namespace and what is sent, of a magic's line; raises ``CommandError``."""

@@ -211,7 +211,7 @@ spec: {controller: example.com/other}
     Case("rewrite-on-every-path", f"{HTTP}/", {ING: rules(path("/nginx(/|$)(.*)", REGEX), path("/", REGEX)) | annotated(rewrite_target="/$2")}),
     Case("rewrite-target-ignored", f"{HTTP}/nginx", {ING: rules(path("/nginx")) | annotated(rewrite_target="/?x=$1")}),
     Case("backend-service-missing", HTTP, {ING: rules(path("/", name="wbe"))}),
-    Case("backend-port-unknown", HTTP, {ING: rules(path("/", number=80))}),
+    Case("backend-port-unknown", HTTP, {ING: rules(path("/", number=81))}),
     Case("app-path-unknown", f"{HTTP}/nosuch"),
     Case("forced-https-redirect", HTTP, {ING: annotated(force_ssl_redirect="true")}),
     Case("redirect-annotation", HTTP, {ING: annotated(permanent_redirect="https://example.com")}),

@@ -18,7 +18,7 @@ from k8slab.diagnose.ingress.scene import Scene, build_scene
 from k8slab.diagnose.ingress.tls import tls_findings
 from k8slab.diagnose.request import Request
 from k8slab.diagnose.words import in_namespace, listed, near
-from k8slab.kube.objects import Obj, name_of
+from k8slab.kube.objects import Obj, dig, name_of
 from k8slab.kube.resources import SERVICES
 from k8slab.routing.model import CATCH_ALL, Backend
 from k8slab.snapshot import Snapshot
@@ -43,12 +43,20 @@ def ingress_hops(snapshot: Snapshot, request: Request, evidence: Evidence, behin
     yield Hop("access and limits", _access(scene), findings=tuple(access_findings(scene, evidence)))
     backend = location.backend
     service = snapshot.get(SERVICES, backend.service, backend.namespace)
-    port = port_of(service, backend.port) if service else None
+    port = _backend_port(service, backend) if service else None
     found = (*_backend_findings(scene, backend, service, port), *canary_findings(scene))
     yield Hop("backend", f"Service {backend.namespace}/{backend.service} port {backend.port}", findings=found)
     if service is not None:
         sender = scene.controllers[0] if scene.controllers else None
         yield from behind(snapshot, request, evidence, service, port, sender, upstream)
+
+
+def _backend_port(service: Obj, backend: Backend) -> Obj | None:
+    """Return the Service's port that the controller takes: by number or name, else (which surprises) by target port."""
+    by_target = (
+        entry for entry in dig(service, "spec", "ports", default=[]) if entry.get("targetPort") == backend.port
+    )
+    return port_of(service, backend.port) or next(by_target, None)
 
 
 def _controllers(scene: Scene) -> str:

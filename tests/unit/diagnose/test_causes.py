@@ -303,7 +303,7 @@ INGRESS = [
     ("annotation-misspelt", put(r.INGRESSES, ingress(path="/nginx") | {"metadata": meta(
         "web", annotations={"ingress.kubernetes.io/rewrite-target": "/"})}), f"{WEB}nginx", "404"),
     ("backend-service-missing", backend("wbe"), WEB, "503"),
-    ("backend-port-unknown", backend(number=80), WEB, "503"),
+    ("backend-port-unknown", backend(number=81), WEB, "503"),
     ("backend-in-another-namespace", both(backend("api"), add(r.SERVICES, service() | {"metadata": meta("api", "other")})), WEB, "503"),
     ("app-path-unknown", nothing, f"{WEB}a", "404"),
     ("forced-https-redirect", tls(), WEB, "308"),

@@ -1,0 +1,1 @@
+"""Pictures and panels that follow the cluster; the only importer of ipywidgets."""
