@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from k8slab.emulator.controllers.autoscaler import AutoscalerController
+from k8slab.emulator.controllers.autoscaler.controller import NoUsage
 from k8slab.emulator.controllers.cronjob import CronJobController
 from k8slab.emulator.controllers.daemonset import DaemonSetController
 from k8slab.emulator.controllers.disruption import DisruptionController
@@ -34,6 +36,7 @@ def kind_controllers(desk: Desk, sign: Sign) -> list[Controller]:
         LocalProvisioner(desk),
         DisruptionController(desk),
         TaintEviction(desk),
+        AutoscalerController(desk, NoUsage()),
         SigningController(desk, sign),
         QuotaController(desk),
     ]

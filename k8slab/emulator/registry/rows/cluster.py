@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from k8slab.emulator.registry.strategy import Part, Strategy
+from k8slab.emulator.registry.validation.autoscalers import default_autoscaler, validate_autoscaler
 from k8slab.emulator.registry.validation.certificates import (
     decided,
     keep_request,
@@ -27,7 +28,12 @@ from k8slab.emulator.registry.validation.policies import PATH_SEGMENT
 _POLICY, _FLOW, _DEVICES = "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io", "resource.k8s.io"
 _BUDGET = ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
 CLUSTER: Mapping[str, Strategy] = {
-    "horizontalpodautoscalers.autoscaling": Strategy(has_status=True),
+    "horizontalpodautoscalers.autoscaling": Strategy(
+        defaults=default_autoscaler,
+        validate=validate_autoscaler,
+        has_status=True,
+        initial_status={"currentMetrics": None, "desiredReplicas": 0},
+    ),
     "poddisruptionbudgets.policy": Strategy(
         validate=validate_budget, has_status=True, has_generation=True, initial_status=dict.fromkeys(_BUDGET, 0)
     ),

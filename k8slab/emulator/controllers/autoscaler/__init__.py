@@ -1,0 +1,3 @@
+"""HorizontalPodAutoscaler: as many pods as their use asks for (pkg/controller/podautoscaler)."""
+
+from k8slab.emulator.controllers.autoscaler.controller import AutoscalerController as AutoscalerController
