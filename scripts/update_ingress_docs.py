@@ -26,7 +26,9 @@ was held against 286 answers recorded from it (`tests/golden/ingress.yaml`, aske
 
 * **served**: it does here what it does there.
 * **refused**: as by the real controller, unless the administrator allows it in the ConfigMap
-  (`allow-snippet-annotations: "true"` and `annotations-risk-level: Critical`); then it is served.
+  (`allow-snippet-annotations: "true"` and `annotations-risk-level: Critical`). Then it is served as far as its
+  directives stay inside the lab; one that reads files, loads code or reaches other hosts makes the path answer 503,
+  and an event says so.
 * **not served**: known, without effect here; an event on the Ingress says so. It works on kind.
 * **ignored**: old annotations that v1.15.1 ignores as well.
 

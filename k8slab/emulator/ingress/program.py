@@ -69,7 +69,7 @@ class IngressContainer:
         self._placing = Placing(parts.fabric, source, self._scratch)
         self._log = ControllerLog(log, parts.clock, self._placing.slots, str(self._scratch))
         self._dirty = asyncio.Event()
-        self._watched = Watched(parts.api, parts.clock, options, self._dirty.set)
+        self._watched = Watched(parts.api, parts.clock, options, self._scratch, self._dirty.set)
         self._reports = Reports(parts.api, parts.clock, spec, options, self._watched)
         self._nginx = NginxProcess(str(self._scratch), f"{self._scratch}/nginx.conf", self._log.of_nginx)
         self._server = Server(self._nginx, self._scratch, Path(spec.root), self._log, self._reports)

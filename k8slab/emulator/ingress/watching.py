@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 from k8slab.clock import Clock
 from k8slab.emulator.api import Api
 from k8slab.emulator.ingress.certificates import usable_pair
 from k8slab.emulator.ingress.options import Options
+from k8slab.emulator.ingress.snippets import with_contained_snippets
 from k8slab.emulator.machinery.informer import Handler, Informer
 from k8slab.kube.objects import Obj, annotations_of, dig, labels_of, uid_of
 from k8slab.kube.resources import (
@@ -35,8 +37,9 @@ class Watched:
     ``routes_changed`` tells whether something else than endpoints changed since it was last set to False.
     """
 
-    def __init__(self, api: Api, clock: Clock, options: Options, changed: Callable[[], None]) -> None:
+    def __init__(self, api: Api, clock: Clock, options: Options, scratch: Path, changed: Callable[[], None]) -> None:
         self._options = options
+        self._scratch = scratch
         self._changed = changed
         kinds = (INGRESSES, INGRESS_CLASSES, SERVICES, ENDPOINT_SLICES, CONFIG_MAPS, SECRETS)
         self._informers = {resource.plural: Informer(api, resource, clock) for resource in kinds}
@@ -93,10 +96,11 @@ class Watched:
         namespace, _, name = self._options.default_service.partition("/")
         ports = dig(service, "spec", "ports", default=[]) if service else []
         configuration = self.configuration()
+        reviewer = self.reviewer(configuration)
         around = Surroundings(
             default=Backend(namespace, name, ports[0]["port"]) if ports else None,
             service=self.named_service,
-            review=self.reviewer(configuration),
+            review=lambda namespace, settings: with_contained_snippets(reviewer(namespace, settings), self._scratch),
             certificate=lambda path, host: bool(usable_pair(self.secret(path), host)),
             snippets=configuration.allow_snippets,
             seen=lambda uid: self._seen.get(uid, 0),
