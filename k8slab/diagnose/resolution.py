@@ -14,12 +14,18 @@ from k8slab.kube.resources import DEPLOYMENTS, NAMESPACES, PODS, SERVICES
 from k8slab.snapshot import Snapshot
 from k8slab.snapshot.ingress_doors import hosts
 
+# What whole names of Services end with, behind name and namespace.
+_SUFFIX = "svc.cluster.local"
+_SHORT = 2
 _UNKNOWN = frozenset({"dns", "timeout", "refused"})
 
 
 def resolution_findings(snapshot: Snapshot, request: Request, meaning: Meaning) -> Iterator[Finding]:
     """Yield why the host of the request does not lead to anything in the cluster."""
-    if meaning.kind == "cluster-name":
+    suffix = _wrong_suffix(snapshot, request) if meaning.kind in ("cluster-name", "name") else None
+    if suffix is not None:
+        yield suffix
+    elif meaning.kind == "cluster-name":
         yield from _no_such_service(snapshot, request, meaning)
     elif meaning.kind == "name":
         yield _foreign_name(snapshot, request)
@@ -62,6 +68,18 @@ def _no_such_service(snapshot: Snapshot, request: Request, meaning: Meaning) -> 
         )
     else:
         yield _missing(snapshot, name, where, shown)
+
+
+def _wrong_suffix(snapshot: Snapshot, request: Request) -> Finding | None:
+    """Return what is wrong with the end of a whole name of an existing Service; None for other names."""
+    labels = request.host.lower().rstrip(".").split(".")
+    end = ".".join(labels[2:])
+    if len(labels) <= _SHORT or snapshot.get(SERVICES, labels[0], labels[1]) is None or end in ("svc", _SUFFIX):
+        return None
+    if not near(end, ("svc", _SUFFIX, "cluster.local", "service.cluster.local")) and end != "cluster.local":
+        return None
+    text = f"The name's end {end} is wrong: the whole name is {labels[0]}.{labels[1]}.{_SUFFIX}"
+    return _finding("dns-suffix-wrong", text, f"kubectl get services -n {labels[1]}", f"{request.host}")
 
 
 def _swapped(namespace: str, service: str, shown: str) -> Finding:

@@ -146,6 +146,8 @@ def _backend_hops(
     found = tuple(service_findings(snapshot, service, port, evidence))
     yield Hop("endpoints", _endpoints_text(snapshot, service), findings=found)
     pods = [pod for pod in pods_of_service(snapshot, service) if is_ready(pod)]
+    if not pods and port is not None and any(entry.ready for entry in endpoints_of(snapshot, service)):
+        yield _answer_hop(request, evidence, "", namespace_of(service), path)  # endpoints that are no pods
     if not pods or port is None:
         return
     number = target_number(port, pods)

@@ -43,7 +43,7 @@ def request_of(url: str, source: str, namespace: str, snapshot: Snapshot, **more
     inside = parse_request(url, origin="inside", namespace=namespace, **more)
     kind = meaning_of(snapshot, inside).kind
     by_name = any(letter.isalpha() for letter in inside.host)
-    if by_name and kind in ("service", "cluster-name", "pod-name"):
+    if by_name and (kind in ("service", "cluster-name", "pod-name") or ".svc." in f"{inside.host}."):
         return inside
     return replace(inside, origin="outside")
 

@@ -96,6 +96,7 @@ NAMES = (
     Case("service-in-another-namespace", "http://only-here:8000/", run=(
         "create namespace NS-other", "create service clusterip only-here --tcp=8000:80 -n NS-other")),
     Case("dns-namespace-unknown", "http://web.nowhere:8000/"),
+    Case("dns-suffix-wrong", "http://web.NS.svc.cluster.locl:8000/"),
     Case("dns-name-swapped", "http://NS.web:8000/"),
     Case("cluster-ip-from-outside", "http://CLUSTERIP:8000/"),
     Case("port-not-of-service", "http://web:80/"),
