@@ -152,6 +152,8 @@ def _spaced(group: str, kind: str, plural: str, **more: Any) -> Resource:
 
 
 _ALL, _STATUS = ("all",), ("status",)
+COMPONENT_STATUSES = _cluster("", "ComponentStatus", "componentstatuses", short_names=("cs",), verbs=("get", "list"))
+BINDINGS = _spaced("", "Binding", "bindings", verbs=("create",))
 DAEMON_SETS = _spaced("apps", "DaemonSet", "daemonsets", short_names=("ds",), categories=_ALL, subresources=_STATUS)
 STATEFUL_SETS = _spaced(
     "apps", "StatefulSet", "statefulsets", short_names=("sts",), categories=_ALL, subresources=("scale", "status")
@@ -232,6 +234,7 @@ BUILT_IN = (
     NAMESPACES, NODES, PODS, SERVICES, ENDPOINTS, CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, EVENTS,
     DEPLOYMENTS, REPLICA_SETS, ENDPOINT_SLICES, INGRESSES, INGRESS_CLASSES, JOBS, LEASES, ROLES, ROLE_BINDINGS,
     CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, VALIDATING_WEBHOOKS, MUTATING_WEBHOOKS,
+    COMPONENT_STATUSES, BINDINGS,
     DAEMON_SETS, STATEFUL_SETS, CONTROLLER_REVISIONS, REPLICATION_CONTROLLERS, POD_TEMPLATES, CRON_JOBS, AUTOSCALERS,
     DISRUPTION_BUDGETS, NETWORK_POLICIES, SERVICE_CIDRS, IP_ADDRESSES, RESOURCE_QUOTAS, LIMIT_RANGES, VOLUMES, CLAIMS,
     STORAGE_CLASSES, CSI_DRIVERS, CSI_NODES, CSI_CAPACITIES, VOLUME_ATTACHMENTS, VOLUME_ATTRIBUTES, PRIORITY_CLASSES,

@@ -8,6 +8,7 @@ from k8slab.emulator.api import Api
 from k8slab.emulator.controllers.rbac.defaults import default_policy
 from k8slab.kube.objects import Obj, name_of, namespace_of
 from k8slab.kube.resources import (
+    COMPONENT_STATUSES,
     ENDPOINT_SLICES,
     ENDPOINTS,
     NAMESPACES,
@@ -55,6 +56,13 @@ def _objects(address: str, port: int) -> Iterator[tuple[Resource, Obj]]:
         yield NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     yield from default_policy()
     yield STORAGE_CLASSES, _storage_class()
+    for name in ("controller-manager", "etcd-0", "scheduler"):
+        healthy = {"type": "Healthy", "status": "True", "message": "ok"}
+        meta = {"name": name}
+        yield (
+            COMPONENT_STATUSES,
+            {"kind": "ComponentStatus", "apiVersion": "v1", "metadata": meta, "conditions": [healthy]},
+        )
     for name, value in _PRIORITIES.items():
         meta = {"name": name}
         yield (

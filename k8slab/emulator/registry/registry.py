@@ -25,7 +25,7 @@ from k8slab.emulator.registry.writing import Writer
 from k8slab.emulator.store import Change, Entry, Store, StoreKey
 from k8slab.kube.apply import Shapes
 from k8slab.kube.objects import Obj, is_deleting, metadata, name_of, uid_of
-from k8slab.kube.resources import DISRUPTION_BUDGETS, Catalog, Resource
+from k8slab.kube.resources import BINDINGS, DISRUPTION_BUDGETS, PODS, Catalog, Resource
 from k8slab.kube.schema import Schema
 from k8slab.kube.status import INVALID, FieldError, bad_request, invalid, not_found
 
@@ -82,6 +82,9 @@ class Registry:
         options: WriteOptions = _PLAIN,
     ) -> Entry:
         """Store a new object, or call a subresource such as ``binding`` or ``eviction`` of ``name``."""
+        if resource == BINDINGS:
+            # The older way to bind a pod: its name is that of the Binding.
+            resource, subresource, name = PODS, "binding", name_of(obj)
         if subresource == "eviction":
             return await self._evict(resource, namespace, name, obj, options)
         if subresource == "token":

@@ -77,6 +77,8 @@ class Strategy:
     initial_status: Obj | None = field(default_factory=dict)
     # Where a status is held against the same rules as the rest.
     validates_status: bool = False
+    # Kinds whose changes are judged before the whole: their errors come first.
+    update_first: bool = False
     # What the beginning of a deletion changes.
     ending: Callable[[Obj, Context], None] = nothing_created
     parts: Mapping[str, Part] = field(default_factory=dict)

@@ -255,8 +255,9 @@ def _both(strategy: Strategy, new: Obj, old: Obj, subresource: str) -> Iterator[
     if subresource in strategy.parts:
         yield from strategy.parts[subresource].validate(new, old)
         return
-    yield from strategy.validate(new)
-    yield from strategy.validate_update(new, old)
+    checks = (strategy.validate_update(new, old), strategy.validate(new))
+    for errors in checks if strategy.update_first else reversed(checks):
+        yield from errors
 
 
 def resource_version_of_text(obj: Obj) -> str:

@@ -47,7 +47,8 @@ def _update_daemon_set(new: Obj, old: Obj) -> None:
 WORKLOADS: Mapping[str, Strategy] = {
     "daemonsets.apps": Strategy(
         defaults=default_daemon_set, create=_create_daemon_set, update=_update_daemon_set,
-        validate=validate_daemon_set, validate_update=immutable_selector, has_status=True, has_generation=True,
+        validate=validate_daemon_set, validate_update=immutable_selector, update_first=True, has_status=True,
+        has_generation=True,
         initial_status=dict.fromkeys(_DAEMONS, 0),
     ),
     "statefulsets.apps": Strategy(

@@ -19,6 +19,8 @@ def _columns(*names: str) -> tuple[Column, ...]:
 _PLAIN = (NAME, AGE)
 _POLICY, _FLOW = "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io"
 CLUSTER_COLUMNS: Mapping[str, tuple[Column, ...]] = {
+    "componentstatuses": (NAME, Column("Status"), Column("Message"), Column("Error")),
+    "bindings": (NAME, AGE),
     "resourcequotas": _columns("Request", "Limit"),
     "limitranges": (NAME, Column("Created At", "date")),
     "priorityclasses.scheduling.k8s.io": (
@@ -44,6 +46,14 @@ CLUSTER_COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "resourceclaimtemplates.resource.k8s.io": _PLAIN,
     "resourceslices.resource.k8s.io": _columns("Node", "Driver", "Pool"),
 }  # fmt: skip
+
+
+def _component(obj: Obj, _now: datetime) -> list[Any]:
+    found = next((entry for entry in obj.get("conditions") or [] if entry.get("type") == "Healthy"), None)
+    if found is None:
+        return [name_of(obj), "Unknown", "", ""]
+    word = "Healthy" if found.get("status") == "True" else "Unhealthy"
+    return [name_of(obj), word, found.get("message", ""), found.get("error", "")]
 
 
 def _quota(obj: Obj, now: datetime) -> list[Any]:
@@ -137,6 +147,8 @@ def _plain(obj: Obj, now: datetime) -> list[Any]:
 
 
 CLUSTER_CELLS: Mapping[str, Callable[[Obj, datetime], list[Any]]] = {
+    "componentstatuses": _component,
+    "bindings": _plain,
     "resourcequotas": _quota,
     "limitranges": lambda obj, _now: [name_of(obj), dig(obj, "metadata", "creationTimestamp", default="")],
     "priorityclasses.scheduling.k8s.io": _priority_class,

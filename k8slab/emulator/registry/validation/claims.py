@@ -10,6 +10,7 @@ from k8slab.emulator.registry.validation.names import SUBDOMAIN, check, qualifie
 from k8slab.emulator.registry.validation.values import no_steps_back, one_of
 from k8slab.kube.objects import Obj, dig
 from k8slab.kube.quantities import parse_quantity
+from k8slab.kube.schema.internal import difference, internal_claim_spec
 from k8slab.kube.status import FORBIDDEN, INVALID, NOT_SUPPORTED, REQUIRED, FieldError
 
 _ACCESS = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
@@ -62,8 +63,8 @@ def validate_claim_spec(spec: Obj, path: str) -> Iterator[FieldError]:
 def validate_claim_update(new: Obj, old: Obj) -> Iterator[FieldError]:
     """Yield errors for what may not change in a claim."""
     if _fixed(new, old) != _fixed(old, old):
-        # Kubernetes adds the difference of its Go structures, which nothing but Go can print.
-        yield FieldError(FORBIDDEN, "spec", detail=_CHANGED)
+        shown = difference(internal_claim_spec(old["spec"]), internal_claim_spec({**old["spec"], **_fixed(new, old)}))
+        yield FieldError(FORBIDDEN, "spec", detail=f"{_CHANGED}\n{shown}")
     asked, before, held = (
         parse_quantity(str(value))
         for value in (

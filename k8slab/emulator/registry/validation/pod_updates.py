@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import copy
-import difflib
-import json
 from collections.abc import Iterator, Sequence
 
 from k8slab.emulator.registry.validation.values import in_range
 from k8slab.kube.objects import Obj
-from k8slab.kube.schema.internal import internal_pod_spec
+from k8slab.kube.schema.internal import difference, internal_pod_spec
 from k8slab.kube.status import FORBIDDEN, INVALID, FieldError
 
 _ONLY_LESS = "must be less than or equal to previous value"
@@ -73,7 +71,4 @@ def _with_what_may_change(new: Obj, old: Obj) -> Obj:
 
 
 def _difference(old: Obj, new: Obj) -> str:
-    """Return a unified diff of the internal types (k8s.io/apimachinery/pkg/util/diff)."""
-    before, after = (json.dumps(internal_pod_spec(spec), indent=1, ensure_ascii=False) for spec in (old, new))
-    lines = list(difflib.unified_diff(before.split("\n"), after.split("\n"), n=3, lineterm=""))
-    return "".join(f"{line}\n" for line in lines[2:])
+    return difference(internal_pod_spec(old), internal_pod_spec(new))
