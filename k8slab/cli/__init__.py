@@ -12,7 +12,9 @@ from k8slab.cli.cluster import cluster
 from k8slab.cli.course import lab, run
 from k8slab.cli.doctor import doctor
 from k8slab.cli.images import images
+from k8slab.cli.lesson import lesson
 from k8slab.cli.load import load
+from k8slab.cli.report import report
 from k8slab.cli.topology import topology
 from k8slab.cli.trace import rewrite, trace
 from k8slab.cli.why import why
@@ -43,6 +45,8 @@ def main() -> None:
 main.add_command(cluster)
 main.add_command(run)
 main.add_command(lab)
+main.add_command(lesson)
+main.add_command(report)
 main.add_command(doctor)
 main.add_command(images)
 main.add_command(why)

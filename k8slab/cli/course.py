@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +12,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from k8slab.client.kubectl import find_kubectl
+from k8slab.clusters.choice import DEFAULT_NAME
+from k8slab.clusters.home import home
 from k8slab.errors import LessonError
+from k8slab.lessons.terminals import jupyter_options, shell_command
 
 
 @click.command()
@@ -42,17 +46,21 @@ def run(lessons: tuple[str, ...], cluster: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("k8slab-lessons"))
 @click.option("--port", type=int, default=None, help="The port of JupyterLab (default: its own choice).")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-def lab(folder: Path, port: int | None, no_browser: bool) -> None:
-    """Open the lessons in JupyterLab, on a copy in FOLDER; what is there is never overwritten."""
+@click.option("--copy-only", is_flag=True, help="Make or upgrade the copy, and open nothing.")
+def lab(folder: Path, port: int | None, no_browser: bool, copy_only: bool) -> None:
+    """Open the lessons in JupyterLab, on a copy in FOLDER; what you wrote there is kept when lessons change."""
+    from k8slab.lessons.copies import copy_lessons  # noqa: PLC0415 - nbformat is slow to load
     from k8slab.lessons.load import find_lessons  # noqa: PLC0415
 
-    if importlib.util.find_spec("jupyterlab") is None:
+    if not copy_only and importlib.util.find_spec("jupyterlab") is None:
         raise LessonError("JupyterLab is not installed.", "pip install 'k8slab[lab]'")
-    folder.mkdir(parents=True, exist_ok=True)
-    for lesson in find_lessons():
-        target = folder / f"{lesson.name}.ipynb"
-        if not target.exists():
-            shutil.copyfile(lesson.notebook, target)
+    for copied in copy_lessons(find_lessons(), folder):
+        if copied.state != "unchanged":
+            click.echo(f"{copied.name}: {copied.state}", err=True)
+    if copy_only:
+        return
+    shell = shell_command(os.environ, home() / "clusters" / DEFAULT_NAME / "kubeconfig", Path(find_kubectl()).parent)
     options = ["--no-browser"] if no_browser else []
     options += [f"--port={port}"] if port is not None else []
-    sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", *options]))
+    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", *jupyter_options(shell), *options]
+    sys.exit(subprocess.call(command))

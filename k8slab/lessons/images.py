@@ -17,10 +17,10 @@ def images_of(lessons: Iterable[Lesson]) -> list[str]:
     """Return the images of all solutions, given cells and manifests, sorted, each once; mistakes pull nothing real."""
     found = {_PROBE}
     for lesson in lessons:
-        found |= set(_named(text for step in lesson.steps for text in _cells(step)))
+        found |= set(named_images(text for step in lesson.steps for text in _cells(step)))
         files = sorted((lesson.folder / "manifests").glob("*.yaml"))
         # A manifest of the past is there to fail: its registry is frozen, its controller never starts.
-        found |= set(_named(path.read_text(encoding="utf-8") for path in files if "-2021" not in path.name))
+        found |= set(named_images(path.read_text(encoding="utf-8") for path in files if "-2021" not in path.name))
     return sorted(found)
 
 
@@ -29,7 +29,8 @@ def _cells(step: Step) -> Iterator[str]:
     yield from step.given
 
 
-def _named(texts: Iterable[str]) -> Iterator[str]:
+def named_images(texts: Iterable[str]) -> Iterator[str]:
+    """Yield each image that a command or a manifest in the texts names."""
     for text in texts:
         for match in _IMAGE.finditer(text):
             yield match[1] or match[2]

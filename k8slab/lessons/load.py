@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,15 @@ def course_folder() -> Path:
     return installed if installed.is_dir() else checkout
 
 
+def further_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """Return the folders of lessons that ``$K8SLAB_LESSONS`` names besides the course's own."""
+    return [Path(part).expanduser() for part in environ.get("K8SLAB_LESSONS", "").split(os.pathsep) if part]
+
+
 def find_lessons(folder: Path | None = None) -> list[Lesson]:
-    """Return all lessons in order; raises ``LessonError``."""
-    folder = folder or course_folder()
-    return [load_lesson(entry.parent) for entry in sorted(folder.glob("*/lesson.yaml"))]
+    """Return all lessons of a folder (without one: of the course and ``$K8SLAB_LESSONS``); raises ``LessonError``."""
+    folders = [folder] if folder else [course_folder(), *further_folders()]
+    return [load_lesson(entry.parent) for one in folders for entry in sorted(one.glob("*/lesson.yaml"))]
 
 
 def find_lesson(name: str, folder: Path | None = None) -> Lesson:

@@ -55,3 +55,9 @@ def text_of(notebook: Any) -> str:
     """Return the file's text."""
     text: str = nbformat.writes(notebook, indent=1)
     return text if text.endswith("\n") else f"{text}\n"
+
+
+def checked_steps(notebook: Any) -> list[str]:
+    """Return the names of the steps that a notebook checks, in order."""
+    tags = (tag for cell in notebook.get("cells") or [] for tag in (cell.get("metadata") or {}).get("tags") or [])
+    return [tag.removeprefix("check:") for tag in tags if isinstance(tag, str) and tag.startswith("check:")]

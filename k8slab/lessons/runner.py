@@ -44,7 +44,7 @@ def run_lessons(names: Sequence[str], tell: Callable[[str], None], cluster: str 
     ``tell`` hears each step. Only a cluster that this run created is deleted at its end. Raises ``K8slabError``.
     """
     lessons = [find_lesson(name) for name in names] if names else find_lessons()
-    with own_home() as home, _variable("K8SLAB_CLUSTER", cluster):
+    with own_home() as home, variable("K8SLAB_CLUSTER", cluster):
         provider = choose(cluster, root=home)
         try:
             provider.start(tell)
@@ -68,14 +68,14 @@ def own_home() -> Iterator[Path]:
     """Give this process and its kernels an empty home for clusters; remove it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="k8slab-run-"))
     try:
-        with _variable("K8SLAB_HOME", str(folder)):
+        with variable("K8SLAB_HOME", str(folder)):
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _variable(name: str, value: str) -> Iterator[None]:
+def variable(name: str, value: str) -> Iterator[None]:
     """Set a variable of the environment for a while."""
     before = os.environ.get(name)
     os.environ[name] = value
@@ -92,26 +92,36 @@ def run_lesson(lesson: Lesson, tell: Callable[[str], None]) -> LessonResult:
     """Execute the solved notebook in a fresh kernel."""
     began = time.monotonic()
     tell(f"{lesson.name}: {lesson.title}")
-    passed: list[str] = []
-
-    def executed(cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG001 - nbclient calls by keyword
-        for tag in cell.get("metadata", {}).get("tags", []):
-            if tag.startswith("check:") and execute_reply["content"]["status"] == "ok":
-                passed.append(tag)
-                tell(f"  ✓ {tag.removeprefix('check:')} ({time.monotonic() - began:.1f} s)")
-
-    problem = _execute(solved_notebook(lesson), executed)
+    passed, problem = run_notebook(solved_notebook(lesson), tell)
     complete = not problem and len(passed) == len(lesson.steps)
     if problem:
         tell(f"  ✗ {problem}")
     return LessonResult(lesson.name, complete, len(lesson.steps), len(passed), time.monotonic() - began, problem)
 
 
-def _execute(notebook: Any, executed: Callable[..., None]) -> str:
+def run_notebook(notebook: Any, tell: Callable[[str], None], *, keep_going: bool = False) -> tuple[list[str], str]:
+    """Execute a notebook in a fresh kernel; return the steps whose check passed, and the first failure in one line.
+
+    ``keep_going``: cells after a failed one are executed too, and only an end before the last cell is a failure.
+    """
+    began = time.monotonic()
+    passed: list[str] = []
+
+    def executed(cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG001 - nbclient calls by keyword
+        for tag in cell.get("metadata", {}).get("tags", []):
+            if tag.startswith("check:") and execute_reply["content"]["status"] == "ok":
+                passed.append(tag.removeprefix("check:"))
+                tell(f"  ✓ {passed[-1]} ({time.monotonic() - began:.1f} s)")
+
+    problem = _execute(notebook, executed, keep_going=keep_going)
+    return passed, problem
+
+
+def _execute(notebook: Any, executed: Callable[..., None], *, keep_going: bool) -> str:
     with tempfile.TemporaryDirectory(prefix="k8slab-lesson-") as folder:
         client = NotebookClient(
             notebook, timeout=_CELL_SECONDS, kernel_manager_class=OwnKernelManager,
-            resources={"metadata": {"path": folder}}, on_cell_executed=executed,
+            resources={"metadata": {"path": folder}}, on_cell_executed=executed, allow_errors=keep_going,
         )  # fmt: skip
         try:
             client.execute()

@@ -212,9 +212,3 @@ def test_a_mirror_that_nobody_finds_stops_later_changes(cluster: Ingress):
     cluster.kubectl("delete", "-n", NAMESPACE, "ing/lost")
     settle(cluster, "freed")
     assert ask(cluster, "behind.test").status == 200
-
-
-def test_the_configuration_can_be_read_in_the_controller(cluster: Ingress):
-    command = "exec -n ingress-nginx deploy/ingress-nginx-controller -- cat /etc/nginx/nginx.conf"
-    found = cluster.kubectl(*command.split()).stdout
-    assert 'server_name "web.test"' in found

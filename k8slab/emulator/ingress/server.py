@@ -73,5 +73,4 @@ class Server:
 
     def _show(self) -> None:
         self._shown.parent.mkdir(parents=True, exist_ok=True)
-        # Where things are on the host is nobody's business in the container.
-        self._shown.write_text(self._text.replace(str(self._file.parent), "/etc/nginx"))
+        self._shown.write_text(self._text)

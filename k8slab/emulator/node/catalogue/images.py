@@ -99,10 +99,10 @@ IMAGES: Mapping[str, Image] = {
         Image("alpine", "shell", (), ("/bin/sh",), tags=("latest", "edge"), newest_major=3, system="alpine"),
         Image(
             "controller", "ingress-nginx", ("/usr/bin/dumb-init", "--"), ("/nginx-ingress-controller",), newest_major=1,
-            ports=(80, 443), system="alpine",
+            ports=(80, 443),
         ),
         Image("ingress-nginx-controller", "ingress-nginx", ("/usr/bin/dumb-init", "--"),
-              ("/nginx-ingress-controller",), newest_major=1, ports=(80, 443), system="alpine"),
+              ("/nginx-ingress-controller",), newest_major=1, ports=(80, 443)),
         Image("kube-webhook-certgen", "certgen", ("/kube-webhook-certgen",), newest_major=1),
         Image("pause", "pause", ("/pause",), newest_major=3),
     )
