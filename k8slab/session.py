@@ -257,6 +257,12 @@ class LabSession:
         self.last_check = "" if report.passed else str(report)
         return report
 
+    def begin_anew(self) -> None:
+        """Forget the progress in the open lesson: what it had made is gone."""
+        if self.lesson is not None:
+            Progress.of_learner().forget(self.lesson.name)
+            self.step = 0
+
     def open_lesson(self) -> Lesson:
         """Return the lesson that is open; raises ``LessonError`` when none is."""
         if self.lesson is None:

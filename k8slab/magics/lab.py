@@ -107,6 +107,7 @@ class LabMagics(Magics):
     def _reset(self, _words: list[str]) -> Message:
         self.session.close()
         status = self.session.provider.reset(_tell)
+        self.session.begin_anew()
         return Message(f"{self.session.where()} {status.state}, empty")
 
     def _install(self, words: list[str]) -> Message:
