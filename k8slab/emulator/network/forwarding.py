@@ -36,7 +36,8 @@ async def close(writer: asyncio.StreamWriter) -> None:
     """Close a connection; what the other side did before does not matter."""
     writer.close()
     with suppress(ConnectionError, asyncio.CancelledError, TimeoutError):
-        await asyncio.wait_for(writer.wait_closed(), 1)
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
 
 
 def reset(writer: asyncio.StreamWriter) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import importlib.util
+import os
 import shutil
 import signal
 import socket
@@ -113,6 +114,8 @@ class NginxProcess:
         if self._process is None:
             return 1
         code = await self._process.wait()
+        # A worker outlives a master that was killed, and holds the pipes that the readers wait on.
+        self._kill_all()
         await asyncio.gather(*self._readers)
         return code if code >= 0 else 128 - code
 
@@ -122,8 +125,14 @@ class NginxProcess:
             return
         self._process.send_signal(signal.SIGQUIT)
         try:
-            await asyncio.wait_for(self._process.wait(), grace_seconds)
+            async with asyncio.timeout(grace_seconds):
+                await self._process.wait()
         except TimeoutError:
-            with suppress(ProcessLookupError):
-                self._process.kill()
+            self._kill_all()
             await self._process.wait()
+
+    def _kill_all(self) -> None:
+        """Kill master and workers: they are a group of their own."""
+        if self._process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)

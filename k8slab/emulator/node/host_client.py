@@ -322,7 +322,8 @@ class HostContainer:
         number = getattr(signal, f"SIG{self._spec.extra.get('stop_signal', 'TERM')}")
         await self._host.tell("signal", self._identity, number=int(number))
         try:
-            await asyncio.wait_for(self._session.ended.wait(), grace_seconds)
+            async with asyncio.timeout(grace_seconds):
+                await self._session.ended.wait()
         except TimeoutError:
             await self._host.tell("signal", self._identity, number=int(signal.SIGKILL))
             await self._session.ended.wait()

@@ -93,7 +93,8 @@ def _port(port: int | str | None, target: ProbeTarget) -> int:
 async def _try(dialer: Dialer, host: str, port: int, limit: float) -> str | Route:
     where = f"dial tcp {host}:{port}"
     try:
-        return await asyncio.wait_for(dialer.route(_NODE, host, port), limit)
+        async with asyncio.timeout(limit):
+            return await dialer.route(_NODE, host, port)
     except (RefusedError, TimeoutError):
         return f"{where}: connect: connection refused"
     except DroppedError:
@@ -106,7 +107,8 @@ async def _exec(action: Obj, target: ProbeTarget, limit: float) -> Outcome:
     collector = OutputCollector()
     request = ExecRequest("", tuple(action.get("command") or ()))
     try:
-        code = await asyncio.wait_for(target.container.exec(request, collector), limit)
+        async with asyncio.timeout(limit):
+            code = await target.container.exec(request, collector)
     except TimeoutError:
         return Outcome(f'command timed out: "{" ".join(request.command)}" timed out after {limit:.0f}s')
     except ExecError as error:
@@ -124,7 +126,8 @@ async def http_get(action: Obj, target: ProbeTarget, dialer: Dialer, limit: floa
     if isinstance(route, str):
         return f'Get "{url}": {route}'
     try:
-        return await asyncio.wait_for(_status(route, path, f"{host}:{port}", action), limit)
+        async with asyncio.timeout(limit):
+            return await _status(route, path, f"{host}:{port}", action)
     except TimeoutError:
         return f'Get "{url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
     except (OSError, ValueError, asyncio.IncompleteReadError) as error:

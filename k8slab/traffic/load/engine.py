@@ -107,7 +107,8 @@ class Engine:
             self._start(_Job(due))
         if self._left > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._done.wait(), self._plan.timeout + 1)
+                async with asyncio.timeout(self._plan.timeout + 1):
+                    await self._done.wait()
         await self._close()
 
     def _now(self) -> float:

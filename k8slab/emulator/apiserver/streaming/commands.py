@@ -238,7 +238,8 @@ async def _over_spdy(request: web.Request, wanted: Wanted, check: Callable[[], N
     connection = SpdyConnection(pipe)
     running = asyncio.create_task(connection.run())
     try:
-        streams = await asyncio.wait_for(_collect(connection, wanted.count(protocol)), _STREAM_DEADLINE_SECONDS)
+        async with asyncio.timeout(_STREAM_DEADLINE_SECONDS):
+            streams = await _collect(connection, wanted.count(protocol))
         streams.as_status = protocol == _SPDY_PROTOCOLS[0]
         await _carry(running, streams, lambda: work(streams))
         await _until_gone(running)

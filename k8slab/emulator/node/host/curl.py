@@ -128,7 +128,8 @@ async def _tried(network: Network, url: str, options: Options, streams: Streamse
 async def _in_time(network: Network, url: str, options: Options, streams: Streamset) -> Answer:
     limit = options.number("limit")
     try:
-        return await asyncio.wait_for(followed(network, url, options, streams), limit)
+        async with asyncio.timeout(limit):
+            return await followed(network, url, options, streams)
     except TimeoutError as error:
         waited = int((limit or 0) * 1000)
         raise CurlError(28, f"Operation timed out after {waited} milliseconds with 0 bytes received") from error
@@ -262,7 +263,8 @@ async def _dial(network: Network, host: str, port: int, options: Options) -> tup
     # The address that was asked for, a Service's too, is the one that curl names.
     try:
         addresses = await network.resolve(target)
-        streamed, reached = await asyncio.wait_for(network.dial(target, port), limit)
+        async with asyncio.timeout(limit):
+            streamed, reached = await network.dial(target, port)
         address = reached if reached in addresses else addresses[0]
     except TimeoutError as error:
         raise CurlError(28, f"Connection timed out after {int((limit or 0) * 1000)} milliseconds") from error

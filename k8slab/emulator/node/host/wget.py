@@ -31,7 +31,8 @@ async def wget(network: Network, arguments: list[str], streams: Streamset, files
         await streams.err(f"Connecting to {host} ({address}:{port})\n".encode())
     try:
         limit = float(options.values.get("limit") or 0) or None
-        answer = await asyncio.wait_for(followed(network, url, options, streams), limit)
+        async with asyncio.timeout(limit):
+            answer = await followed(network, url, options, streams)
     except TimeoutError:
         return await _failed(streams, "download timed out")
     except CurlError as error:

@@ -42,7 +42,8 @@ class _Guestbook:
 
     async def _get(self, host: str, request: str) -> str:
         url = f"http://{host}:{self._backend}/{request}"
-        answer = await asyncio.wait_for(fetch(self._run.context.network, url, self._run.streams), 5)
+        async with asyncio.timeout(5):
+            answer = await fetch(self._run.context.network, url, self._run.streams)
         return answer.body.decode(errors="replace")
 
     async def _register(self) -> bool:

@@ -179,7 +179,8 @@ class _Netexec:
             if protocol == "udp":
                 raise NetworkError("dropped", "reading from udp connection failed. err:'i/o timeout'")  # noqa: TRY301
             url = f"http://{host}:{port}/{wanted}"
-            answer = await asyncio.wait_for(fetch(self._run.context.network, url, self._run.streams), _DIAL_SECONDS)
+            async with asyncio.timeout(_DIAL_SECONDS):
+                answer = await fetch(self._run.context.network, url, self._run.streams)
             responses.append(answer.body.decode(errors="replace"))
         except TimeoutError:
             errors.append(f'Get "http://{host}:{port}/{wanted}": context deadline exceeded '

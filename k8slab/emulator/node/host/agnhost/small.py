@@ -162,7 +162,8 @@ async def connect(run: Running) -> int:
     limit = flags.seconds("timeout") or None
     problem = ""
     try:
-        streams, _ = await asyncio.wait_for(run.context.network.dial(host.strip("[]"), int(port or 0)), limit)
+        async with asyncio.timeout(limit):
+            streams, _ = await run.context.network.dial(host.strip("[]"), int(port or 0))
         streams[1].close()
     except TimeoutError:
         problem = "TIMEOUT"

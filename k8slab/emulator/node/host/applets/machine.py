@@ -268,7 +268,8 @@ async def timeout(shell: Shell, arguments: list[str], streams: Streamset) -> int
     if match is None:
         raise UsageError(f"invalid number '{words[0]}'")
     try:
-        return await asyncio.wait_for(shell.program(words[1:], streams), float(match[1]) * _UNITS[match[2]])
+        async with asyncio.timeout(float(match[1]) * _UNITS[match[2]]):
+            return await shell.program(words[1:], streams)
     except TimeoutError:
         killed = number.endswith("KILL") or number == "9"
         await streams.err(b"Killed\n" if killed else b"Terminated\n")

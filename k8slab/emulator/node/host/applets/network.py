@@ -84,7 +84,8 @@ async def nc(shell: Shell, arguments: list[str], streams: Streamset) -> int:
         raise UsageError("usage: nc [-l] [-p PORT] [-w SEC] [-z] [-v] [IPADDR PORT]")
     limit = float(options.get("w", default="0")) or None
     try:
-        connected, address = await asyncio.wait_for(_dialled(shell, words[0], int(words[1])), limit)
+        async with asyncio.timeout(limit):
+            connected, address = await _dialled(shell, words[0], int(words[1]))
     except TimeoutError:
         await streams.err(f"nc: {words[0]} ({words[0]}:{words[1]}): Connection timed out\n".encode())
         return 1

@@ -116,7 +116,8 @@ async def read(shell: Shell, arguments: list[str], streams: Streamset) -> int:
         else:
             names.append(word)
     try:
-        line = await asyncio.wait_for(streams.read.some(count) if count else streams.read.line(end), limit)
+        async with asyncio.timeout(limit):
+            line = await (streams.read.some(count) if count else streams.read.line(end))
     except TimeoutError:
         return 1
     text = line.removesuffix(end).decode(errors="surrogateescape")
