@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from k8slab.emulator.registry.strategy import Part, Strategy
+from k8slab.emulator.registry.strategy import Errors, Part, Strategy
 from k8slab.emulator.registry.validation.autoscalers import default_autoscaler, validate_autoscaler
 from k8slab.emulator.registry.validation.certificates import (
     decided,
@@ -24,9 +24,22 @@ from k8slab.emulator.registry.validation.guards import (
 )
 from k8slab.emulator.registry.validation.network_policies import default_network_policy, validate_network_policy
 from k8slab.emulator.registry.validation.policies import PATH_SEGMENT
+from k8slab.kube.objects import Obj
+from k8slab.kube.status import FORBIDDEN, FieldError
 
 _POLICY, _FLOW, _DEVICES = "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io", "resource.k8s.io"
 _BUDGET = ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
+
+
+def _not_evaluated(_obj: Obj) -> Errors:
+    """Refuse what would otherwise be kept and never asked."""
+    detail = (
+        "the embedded cluster does not evaluate ValidatingAdmissionPolicies; they work on kind: "
+        "%lab start --cluster kind"
+    )
+    yield FieldError(FORBIDDEN, "spec.policyName", detail=detail)
+
+
 CLUSTER: Mapping[str, Strategy] = {
     "horizontalpodautoscalers.autoscaling": Strategy(
         defaults=default_autoscaler,
@@ -57,7 +70,7 @@ CLUSTER: Mapping[str, Strategy] = {
         parts={"approval": Part(decided, validate_decision)},
     ),
     f"validatingadmissionpolicies.{_POLICY}": Strategy(has_status=True, has_generation=True),
-    f"validatingadmissionpolicybindings.{_POLICY}": Strategy(has_generation=True),
+    f"validatingadmissionpolicybindings.{_POLICY}": Strategy(validate_new=_not_evaluated, has_generation=True),
     f"flowschemas.{_FLOW}": Strategy(has_status=True, has_generation=True),
     f"prioritylevelconfigurations.{_FLOW}": Strategy(has_status=True, has_generation=True),
     f"resourceclaims.{_DEVICES}": Strategy(has_status=True),

@@ -9,6 +9,7 @@ import pytest
 
 from k8slab.emulator.registry.registry import Registry
 from k8slab.kube.resources import (
+    ADMISSION_POLICY_BINDINGS,
     CONFIG_MAPS,
     DISRUPTION_BUDGETS,
     LIMIT_RANGES,
@@ -167,3 +168,9 @@ async def test_an_eviction_that_the_budget_does_not_allow(status: Obj, cause: st
 
 def test_every_kind_has_a_row(resource_of: Callable[[str], Any]):
     assert resource_of("resourcequotas") == RESOURCE_QUOTAS
+
+
+async def test_what_would_never_be_asked_is_refused(registry: Registry):
+    binding = {"metadata": {"name": "b"}, "spec": {"policyName": "p", "validationActions": ["Deny"]}}
+    with pytest.raises(ApiError, match="does not evaluate ValidatingAdmissionPolicies"):
+        await registry.create(ADMISSION_POLICY_BINDINGS, "", binding)
