@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from k8slab import __version__
+from k8slab.cli.bug_report import bug_report
 from k8slab.cli.cluster import cluster
 from k8slab.cli.course import lab, run
 from k8slab.cli.doctor import doctor
@@ -48,6 +49,7 @@ main.add_command(lab)
 main.add_command(lesson)
 main.add_command(report)
 main.add_command(doctor)
+main.add_command(bug_report)
 main.add_command(images)
 main.add_command(why)
 main.add_command(trace)
