@@ -72,3 +72,8 @@ def test_the_course_map_names_steps_that_exist():
     for lesson, steps in rows:
         known = {step.name for step in find_lesson(lesson, ROOT / "lessons").steps}
         assert set(steps.strip().split(", ")) <= known, lesson
+
+
+def test_the_site_leads_to_every_page():
+    nav = (ROOT / "mkdocs.yml").read_text().partition("nav:")[2]
+    assert not [page.name for page in (ROOT / "docs").glob("*.md") if f"- {page.name}\n" not in f"{nav}\n"]
