@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -18,9 +19,11 @@ from k8slab.clusters.choice import choose
 from k8slab.clusters.provider import Provider, Status
 from k8slab.errors import ClusterError, CommandError, LessonError
 from k8slab.kube.resources import Resource
+from k8slab.language import PhraseBook, chosen_language, named_language, phrase_book
 from k8slab.lessons.load import find_lesson
 from k8slab.lessons.model import Lesson, Step
 from k8slab.lessons.progress import Progress
+from k8slab.lessons.questions import verdict
 from k8slab.snapshot import PICTURED, Snapshot
 from k8slab.snapshot.extra import EXTRA
 from k8slab.snapshot.ingress_doors import is_lesson_domain
@@ -48,6 +51,9 @@ class LabSession:
     namespace: str = DEFAULT_NAMESPACE
     lesson: Lesson | None = None
     step: int = 0
+    # In which the lab speaks, and what the learner foretold, by step.
+    language: PhraseBook = field(default_factory=lambda: phrase_book(chosen_language(os.environ)))
+    guesses: dict[str, str] = field(default_factory=dict)
     _cache: WatchedCache | None = None
     _seen: int = 0
     _before: Snapshot | None = None
@@ -243,7 +249,8 @@ class LabSession:
 
     def begin(self, name: str) -> Lesson:
         """Take up a lesson; raises ``LessonError`` with near names."""
-        self.lesson = find_lesson(name)
+        self.lesson = find_lesson(name, language=self.language.code)
+        self.guesses.clear()
         passed = Progress.of_learner().passed(self.lesson.name)
         self.step = next((n for n, step in enumerate(self.lesson.steps) if step.name not in passed), 0)
         return self.lesson
@@ -251,6 +258,8 @@ class LabSession:
     def check_step(self, step: Step, tell: Callable[[float], None] = lambda _left: None) -> CheckReport:
         """Check a step; one that is passed is kept as the learner's progress."""
         report = run_checks(step.title, step.checks, self, self.namespace, step.deadline, tell)
+        notes = verdict(step.predict, self.guesses.get(step.name, "")) if step.predict else []
+        report = replace(report, notes=tuple(notes), language=self.language)
         if self.lesson is not None and report.passed:
             self.step = self.lesson.steps.index(step) + 1
             Progress.of_learner().mark(self.lesson.name, step.name)
@@ -273,8 +282,10 @@ class LabSession:
         """Return the names of the open lesson's steps that were passed before."""
         return Progress.of_learner().passed(self.lesson.name) if self.lesson else ()
 
+    def speak(self, language: str) -> None:
+        """Speak another language from now on; raises ``CommandError`` for one that is not known."""
+        self.language = phrase_book(named_language(language))
+
     def current(self, word: str = "") -> Step:
         """Return the step that a word names (its number or name), or the one in hand."""
-        if self.lesson is None:
-            raise LessonError("No lesson is open.", "Open one with: %lab start --lesson 01-deployments")
-        return self.lesson.find(word, self.step)
+        return self.open_lesson().find(word, self.step)

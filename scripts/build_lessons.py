@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Write each lesson's notebook from its lesson.yaml; with ``--verify`` exit 1 when one differs."""
+"""Write each lesson's notebooks, one per language, from its lesson.yaml; with ``--verify`` exit 1 when one differs."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from k8slab.language import LANGUAGES
 from k8slab.lessons.load import find_lessons
 from k8slab.lessons.notebooks import learner_notebook, text_of
 
@@ -15,12 +16,13 @@ FOLDER = Path(__file__).parent.parent / "lessons"
 def main() -> int:
     """Write or verify."""
     stale = []
-    for lesson in find_lessons(FOLDER):
+    lessons = {lesson.notebook: lesson for code in LANGUAGES for lesson in find_lessons(FOLDER, code)}
+    for lesson in lessons.values():
         text = text_of(learner_notebook(lesson))
-        if not lesson.notebook.exists() or lesson.notebook.read_text() != text:
-            stale.append(lesson.name)
+        if not lesson.notebook.exists() or lesson.notebook.read_text(encoding="utf-8") != text:
+            stale.append(f"{lesson.name} ({lesson.language})")
             if "--verify" not in sys.argv[1:]:
-                lesson.notebook.write_text(text)
+                lesson.notebook.write_text(text, encoding="utf-8")
     if "--verify" in sys.argv[1:] and stale:
         print(f"stale notebooks: {', '.join(stale)}; run scripts/build_lessons.py")
         return 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from k8slab.checks.match import Mismatch
+from k8slab.language import ENGLISH, PhraseBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,16 @@ class CheckReport:
     mismatches: tuple[Mismatch, ...] = ()
     cause: str = ""
     command: str = ""
+    # What a passed step adds: whether the learner's prediction fits.
+    notes: tuple[str, ...] = ()
+    language: PhraseBook = ENGLISH
 
     def __str__(self) -> str:
+        return self.language.say("\n".join(self._lines()))
+
+    def _lines(self) -> list[str]:
         if self.passed:
-            return f"✓ {self.title} ({self.waited_seconds:.1f} s)"
+            return [f"✓ {self.title} ({self.waited_seconds:.1f} s)", *(f"  {note}" for note in self.notes)]
         lines = [f"✗ {self.title} (waited {self.waited_seconds:.1f} s)"]
         for wrong in self.mismatches:
             lines += [f"  {wrong.path}", f"    expected: {wrong.expected}", f"    found:    {wrong.found}"]
@@ -29,7 +36,7 @@ class CheckReport:
             lines.append(f"  Likely cause: {self.cause}")
         if self.command:
             lines.append(f"  Try next: {self.command}")
-        return "\n".join(lines)
+        return lines
 
     __repr__ = __str__
 

@@ -12,7 +12,10 @@ import yaml
 
 from k8slab.checks.load import load_check
 from k8slab.errors import LessonError
+from k8slab.language import ENGLISH_CODE
+from k8slab.lessons.load_questions import load_predict, load_quiz
 from k8slab.lessons.model import Lesson, Mistake, Step
+from k8slab.lessons.translation import in_language
 
 
 def course_folder() -> Path:
@@ -27,15 +30,15 @@ def further_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
     return [Path(part).expanduser() for part in environ.get("K8SLAB_LESSONS", "").split(os.pathsep) if part]
 
 
-def find_lessons(folder: Path | None = None) -> list[Lesson]:
+def find_lessons(folder: Path | None = None, language: str = ENGLISH_CODE) -> list[Lesson]:
     """Return all lessons of a folder (without one: of the course and ``$K8SLAB_LESSONS``); raises ``LessonError``."""
     folders = [folder] if folder else [course_folder(), *further_folders()]
-    return [load_lesson(entry.parent) for one in folders for entry in sorted(one.glob("*/lesson.yaml"))]
+    return [load_lesson(entry.parent, language) for one in folders for entry in sorted(one.glob("*/lesson.yaml"))]
 
 
-def find_lesson(name: str, folder: Path | None = None) -> Lesson:
+def find_lesson(name: str, folder: Path | None = None, language: str = ENGLISH_CODE) -> Lesson:
     """Return a lesson by name (``01-deployments``, ``01`` or ``deployments``)."""
-    lessons = find_lessons(folder)
+    lessons = find_lessons(folder, language)
     for lesson in lessons:
         if name in (lesson.name, *lesson.name.split("-", 1)):
             return lesson
@@ -45,15 +48,31 @@ def find_lesson(name: str, folder: Path | None = None) -> Lesson:
     raise LessonError(f"There is no lesson called {name!r}.", f"{suggestion}Lessons: {', '.join(names)}")
 
 
-def load_lesson(folder: Path) -> Lesson:
-    """Read one lesson; raises ``LessonError`` that names the place."""
-    path = folder / "lesson.yaml"
+def translation_file(folder: Path, language: str) -> Path:
+    """Return where the texts of a lesson in another language are."""
+    return folder / f"lesson.{language}.yaml"
+
+
+def read_yaml(path: Path) -> Mapping[str, Any]:
+    """Read lesson.yaml or a translation as it stands; raises ``LessonError``."""
     try:
         read = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise LessonError(f"{path} cannot be read: {error}", "Repair the file.") from error
     if not isinstance(read, Mapping):
         raise LessonError(f"{path}: a lesson is a mapping.", "Begin it with title: and goal:")
+    return read
+
+
+def load_lesson(folder: Path, language: str = ENGLISH_CODE) -> Lesson:
+    """Read one lesson, in English where there is no translation; raises ``LessonError`` that names the place."""
+    path = folder / "lesson.yaml"
+    read = read_yaml(path)
+    translation = translation_file(folder, language)
+    if translation.exists():
+        read = in_language(read, read_yaml(translation))
+    else:
+        language = ENGLISH_CODE
     return Lesson(
         name=folder.name,
         title=_need(read, "title", path),
@@ -63,6 +82,8 @@ def load_lesson(folder: Path) -> Lesson:
         steps=tuple(_step(entry, f"{path}: step {number}") for number, entry in enumerate(read.get("steps") or [], 1)),
         cleanup=_cells(read.get("cleanup")),
         folder=folder,
+        quiz=load_quiz(read.get("quiz"), f"{path}: quiz"),
+        language=language,
     )
 
 
@@ -93,4 +114,5 @@ def _step(entry: Any, where: str) -> Step:
         mistakes=tuple(mistakes),
         deadline=float(entry.get("deadline", 10.0)),
         given=_cells(entry.get("given")),
+        predict=load_predict(entry.get("predict"), where),
     )

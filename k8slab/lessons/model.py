@@ -7,6 +7,8 @@ from pathlib import Path
 
 from k8slab.checks.spec import Check
 from k8slab.errors import LessonError
+from k8slab.language import ENGLISH_CODE
+from k8slab.lessons.questions import Predict, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,13 @@ class Step:
     deadline: float = 10.0
     # Cells that are given to the learner instead of an empty one.
     given: tuple[str, ...] = ()
+    # What the learner is asked to foretell.
+    predict: Predict | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One lesson; ``folder`` holds lesson.yaml, lesson.ipynb and manifests/."""
+    """One lesson in one ``language``; ``folder`` holds lesson.yaml, its translations, notebooks and manifests/."""
 
     name: str
     title: str
@@ -45,11 +49,14 @@ class Lesson:
     steps: tuple[Step, ...]
     cleanup: tuple[str, ...]
     folder: Path
+    quiz: tuple[Question, ...] = ()
+    language: str = ENGLISH_CODE
 
     @property
     def notebook(self) -> Path:
-        """Return the learner's notebook."""
-        return self.folder / "lesson.ipynb"
+        """Return the learner's notebook in the lesson's language."""
+        middle = "" if self.language == ENGLISH_CODE else f".{self.language}"
+        return self.folder / f"lesson{middle}.ipynb"
 
     def find(self, word: str, otherwise: int) -> Step:
         """Return the step with that number (from 1) or name; without a word the one at ``otherwise``."""

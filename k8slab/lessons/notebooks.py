@@ -7,7 +7,9 @@ from typing import Any
 
 import nbformat
 
+from k8slab.language import ENGLISH_CODE, PhraseBook, phrase_book
 from k8slab.lessons.model import Lesson, Step
+from k8slab.lessons.questions import lettered
 
 _KERNEL = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
@@ -27,28 +29,48 @@ def solved_notebook(lesson: Lesson) -> Any:
 
 def _notebook(lesson: Lesson, *, solved: bool) -> Any:
     v4 = nbformat.v4
+    book = phrase_book(lesson.language)
+    start = "" if lesson.language == ENGLISH_CODE else f" --lang {lesson.language}"
+    goal = book.say(f"**Goal:** {lesson.goal}")
     cells = [
-        v4.new_markdown_cell(f"# {lesson.title}\n\n**Goal:** {lesson.goal}\n\n{lesson.introduction}".strip()),
-        v4.new_code_cell(f"%load_ext k8slab\n%lab start --lesson {lesson.name}"),
+        v4.new_markdown_cell(f"# {lesson.title}\n\n{goal}\n\n{lesson.introduction}".strip()),
+        v4.new_code_cell(f"%load_ext k8slab\n%lab start --lesson {lesson.name}{start}"),
     ]
     for number, step in enumerate(lesson.steps, 1):
-        cells += list(_step_cells(number, step, solved=solved))
+        cells += list(_step_cells(number, step, book, solved=solved))
     if lesson.closing:
         cells.append(v4.new_markdown_cell(lesson.closing))
-    cells.append(v4.new_markdown_cell("## Clean up\n\nLeave the cluster as you found it."))
+    cells += list(_quiz_cells(lesson, book, solved=solved))
+    cells.append(v4.new_markdown_cell(book.say("## Clean up\n\nLeave the cluster as you found it.")))
     cells += [v4.new_code_cell(text) for text in lesson.cleanup]
     for index, cell in enumerate(cells):
         cell["id"] = f"{lesson.name}-{index:02d}"
     return v4.new_notebook(cells=cells, metadata=_KERNEL)
 
 
-def _step_cells(number: int, step: Step, *, solved: bool) -> Iterator[Any]:
+def _step_cells(number: int, step: Step, book: PhraseBook, *, solved: bool) -> Iterator[Any]:
     v4 = nbformat.v4
     yield v4.new_markdown_cell(f"## {number}. {step.title}\n\n{step.text}".strip())
+    if step.predict is not None:
+        answers = "\n".join(f"- {line}" for line in lettered(step.predict.answers))
+        ask = book.say(f"**Predict:** {step.predict.question.strip()}")
+        add = book.say("Add the letter of your answer to the cell, and run it before you go on.")
+        yield v4.new_markdown_cell(f"{ask}\n\n{answers}\n\n{add}")
+        guess = step.predict.right if solved else ""
+        yield v4.new_code_cell(f"%predict {step.name} {guess}", metadata={"tags": [f"predict:{step.name}"]})
     tags = {"tags": [f"step:{step.name}"]}
     for text in step.solution if solved else step.given or ("",):
         yield v4.new_code_cell(text, metadata=tags)
     yield v4.new_code_cell(f"%check {step.name}", metadata={"tags": [f"check:{step.name}"]})
+
+
+def _quiz_cells(lesson: Lesson, book: PhraseBook, *, solved: bool) -> Iterator[Any]:
+    if not lesson.quiz:
+        return
+    v4 = nbformat.v4
+    yield v4.new_markdown_cell(book.say("## Quiz\n\nRun the cell; then answer with `%quiz` and a letter."))
+    lines = ["%quiz", *(f"%quiz {question.right}" for question in lesson.quiz if solved)]
+    yield v4.new_code_cell("\n".join(lines), metadata={"tags": ["quiz"]})
 
 
 def text_of(notebook: Any) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class, no_var_expand
 
-from k8slab.errors import CheckFailedError, CommandError, LessonError
+from k8slab.errors import CheckFailedError, CommandError, K8slabError, LessonError
+from k8slab.language import ENGLISH_CODE, chosen_language
 from k8slab.magics.arguments import refuse_other_clusters, split, take_count, take_option, with_namespace
 from k8slab.magics.display import Message
 from k8slab.magics.display import tell as _tell
+from k8slab.magics.errors import in_language
 from k8slab.magics.kubectl import only_reads, run_kubectl, without_program
 from k8slab.magics.lesson_files import with_lesson_files
 from k8slab.magics.process import stream
@@ -26,6 +29,8 @@ class LabMagics(Magics):
         super().__init__(shell)
         self._session: Any = None
         self._hints: dict[str, int] = {}
+        if chosen_language(os.environ) != ENGLISH_CODE:
+            self._hook()
 
     @property
     def session(self) -> Any:
@@ -33,8 +38,21 @@ class LabMagics(Magics):
         if self._session is None:
             from k8slab.session import LabSession  # noqa: PLC0415
 
-            self._session = LabSession(_tell)
+            self._session = LabSession(self.tell)
         return self._session
+
+    def say(self, text: str) -> str:
+        """Return the text in the learner's language."""
+        said: str = self.session.language.say(text)
+        return said
+
+    def tell(self, line: str) -> None:
+        """Show a line beside the output, in the learner's language."""
+        _tell(self.say(line))
+
+    def _hook(self) -> None:
+        """Let errors speak the learner's language too (where that was never asked for, nothing is hooked)."""
+        self.shell.set_custom_exc((K8slabError,), in_language(self.say))
 
     def close(self) -> None:
         """End the session's threads."""
@@ -58,7 +76,7 @@ class LabMagics(Magics):
     @no_var_expand
     @line_magic
     def lab(self, line: str) -> Message:
-        """``%lab start [--lesson L] [--name N] [--cluster embedded|kind] | status | stop | reset``.
+        """``%lab start [--lesson L] [--name N] [--cluster embedded|kind] [--lang zh-CN] | status | stop | reset``.
 
         ``%lab start --context C [--namespace-prefix P]`` works in a namespace of a cluster that is there already.
         ``%lab install ingress-nginx`` installs what later lessons build on (``uninstall`` removes it), and
@@ -82,45 +100,49 @@ class LabMagics(Magics):
         kind, words = take_option(words, "--cluster")
         context, words = take_option(words, "--context")
         prefix, words = take_option(words, "--namespace-prefix")
+        language, words = take_option(words, "--lang")
         if words:
             raise CommandError(
                 f"%lab start does not know {words[0]!r}.",
-                "Options: --lesson, --name, --cluster, --context, --namespace-prefix",
+                "Options: --lesson, --name, --cluster, --context, --namespace-prefix, --lang",
             )
+        if language:
+            self.session.speak(language)
+            self._hook()
         status = self.session.start(kind, name, context, prefix)
         lines = [f"{self.session.where()} {status.state} at {status.server}"]
         if lesson:
             opened = self.session.begin(lesson)
             lines.append(f"Lesson {opened.name}: {opened.title} ({len(opened.steps)} steps)")
-        return Message("\n".join(lines))
+        return Message(self.say("\n".join(lines)))
 
     def _status(self, _words: list[str]) -> Message:
         status = self.session.provider.status()
-        return Message(f"{self.session.where()} {status.state}" + (f" at {status.server}" if status.server else "")
-                       + (f"\n{status.detail}" if status.detail else ""))  # fmt: skip
+        text = f"{self.session.where()} {status.state}" + (f" at {status.server}" if status.server else "")
+        return Message(self.say(text + (f"\n{status.detail}" if status.detail else "")))
 
     def _stop(self, _words: list[str]) -> Message:
         self.session.close()
-        status = self.session.provider.stop(_tell)
-        return Message(f"{self.session.where()} {status.state}; everything in it is kept")
+        status = self.session.provider.stop(self.tell)
+        return Message(self.say(f"{self.session.where()} {status.state}; everything in it is kept"))
 
     def _reset(self, _words: list[str]) -> Message:
         self.session.close()
-        status = self.session.provider.reset(_tell)
+        status = self.session.provider.reset(self.tell)
         self.session.begin_anew()
-        return Message(f"{self.session.where()} {status.state}, empty")
+        return Message(self.say(f"{self.session.where()} {status.state}, empty"))
 
     def _install(self, words: list[str]) -> Message:
         from k8slab.lessons.installs import install  # noqa: PLC0415
 
-        _tell(self.session.where())
-        return Message(install(" ".join(words), self.session.require(), _tell))
+        self.tell(self.session.where())
+        return Message(install(" ".join(words), self.session.require(), self.tell))
 
     def _uninstall(self, words: list[str]) -> Message:
         from k8slab.lessons.installs import uninstall  # noqa: PLC0415
 
-        _tell(self.session.where())
-        return Message(uninstall(" ".join(words), self.session.require(), _tell))
+        self.tell(self.session.where())
+        return Message(uninstall(" ".join(words), self.session.require(), self.tell))
 
     def _certificate(self, words: list[str]) -> Message:
         from k8slab.lessons.certificates import write_certificate  # noqa: PLC0415
@@ -158,11 +180,11 @@ class LabMagics(Magics):
         if not only_reads(words):
             self.session.remember()
         refuse_other_clusters(words, self.session.provider.context)
-        _tell(self.session.where())
+        self.tell(self.session.where())
         if self.session.lesson is not None:
             words, replaced = with_lesson_files(words, self.session.lesson.folder)
             for name in replaced:
-                _tell(f"{name}: the file of lesson {self.session.lesson.name}")
+                self.tell(f"{name}: the file of lesson {self.session.lesson.name}")
         self.session.note_command(f"kubectl {' '.join(words)}")
         run_kubectl(self.session, kubectl, with_namespace(words, self.session.namespace), stdin)
 
@@ -192,7 +214,7 @@ class LabMagics(Magics):
         source, words = take_option(split(line), "--from")
         namespace, words = take_option(words, "--namespace")
         times, words = take_count(words, "--repeat")
-        _tell(self.session.where())
+        self.tell(self.session.where())
         if source:
             self._curl_inside("" if source == "inside" else source, namespace, times, words)
             return
@@ -201,7 +223,7 @@ class LabMagics(Magics):
         for _ in range(times):
             answer = send(command, self.session.resolve)
             if answer.note and answer.note not in notes:
-                _tell(answer.note)
+                self.tell(answer.note)
                 notes.add(answer.note)
             text = shown(answer, command)
             sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
@@ -221,7 +243,7 @@ class LabMagics(Magics):
     def check(self, line: str) -> Any:
         """Check a step (its name or number; without one the step in hand)."""
         step = self.session.current(line.strip())
-        report = self.session.check_step(step, lambda left: _tell(f"not yet; waiting at most {left:.0f} s more"))
+        report = self.session.check_step(step, lambda left: self.tell(f"not yet; waiting at most {left:.0f} s more"))
         if not report.passed:
             raise CheckFailedError(str(report), "Look again at the step, or type: %hint")
         return report
@@ -233,10 +255,10 @@ class LabMagics(Magics):
         step = self.session.current(line.strip())
         shown = self._hints.get(step.name, 0)
         if not step.hints:
-            return Message("This step has no hints; %solution shows the way.")
+            return Message(self.say("This step has no hints; %solution shows the way."))
         self._hints[step.name] = min(shown + 1, len(step.hints))
         number = min(shown, len(step.hints) - 1)
-        return Message(f"Hint {number + 1} of {len(step.hints)}: {step.hints[number]}")
+        return Message(self.say(f"Hint {number + 1} of {len(step.hints)}: {step.hints[number]}"))
 
     @no_var_expand
     @line_magic
