@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from k8slab.clusters.provider import Provider, Status
 from k8slab.errors import ClusterError, CommandError, LessonError
 from k8slab.kube.resources import Resource
 from k8slab.language import PhraseBook, chosen_language, named_language, phrase_book
+from k8slab.lessons.draw import Draw
 from k8slab.lessons.load import find_lesson
 from k8slab.lessons.model import Lesson, Step
 from k8slab.lessons.progress import Progress
@@ -54,6 +56,7 @@ class LabSession:
     # In which the lab speaks, and what the learner foretold, by step.
     language: PhraseBook = field(default_factory=lambda: phrase_book(chosen_language(os.environ)))
     guesses: dict[str, str] = field(default_factory=dict)
+    draw: Draw | None = None
     _cache: WatchedCache | None = None
     _seen: int = 0
     _before: Snapshot | None = None
@@ -251,6 +254,7 @@ class LabSession:
         """Take up a lesson; raises ``LessonError`` with near names."""
         self.lesson = find_lesson(name, language=self.language.code)
         self.guesses.clear()
+        self.draw = None
         passed = Progress.of_learner().passed(self.lesson.name)
         self.step = next((n for n, step in enumerate(self.lesson.steps) if step.name not in passed), 0)
         return self.lesson
@@ -259,6 +263,8 @@ class LabSession:
         """Check a step; one that is passed is kept as the learner's progress."""
         report = run_checks(step.title, step.checks, self, self.namespace, step.deadline, tell)
         notes = verdict(step.predict, self.guesses.get(step.name, "")) if step.predict else []
+        if self.draw is not None and self.draw.step == step.name:
+            notes.append(self.draw.note(time.monotonic()))
         report = replace(report, notes=tuple(notes), language=self.language)
         if self.lesson is not None and report.passed:
             self.step = self.lesson.steps.index(step) + 1

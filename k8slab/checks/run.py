@@ -15,6 +15,7 @@ from k8slab.diagnose import Diagnosis, diagnose, likely_cause
 from k8slab.kube.objects import dig
 from k8slab.kube.resources import SERVICES, Resource
 from k8slab.snapshot import Snapshot
+from k8slab.snapshot.extra import EXTRA
 
 DEFAULT_SECONDS = 10.0
 _TELL_SECONDS = 2.0
@@ -38,8 +39,10 @@ def run_checks(
         if not wrong:
             return CheckReport(title, passed=True, waited_seconds=now - began)
         if left <= 0:
+            # A diagnosis looks at more than checks do: policies, claims, webhooks.
+            picture = reader.snapshot(namespace, {*resources_of(checks), *EXTRA})
             cause = likely_cause(
-                snapshot, [entry.path for entry in wrong], explained(checks, wrong, snapshot, reader, namespace)
+                picture, [entry.path for entry in wrong], explained(checks, wrong, picture, reader, namespace)
             )
             return CheckReport(title, False, now - began, tuple(wrong), cause.text, cause.command)
         if now - told >= _TELL_SECONDS:

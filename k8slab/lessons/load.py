@@ -84,6 +84,7 @@ def load_lesson(folder: Path, language: str = ENGLISH_CODE) -> Lesson:
         folder=folder,
         quiz=load_quiz(read.get("quiz"), f"{path}: quiz"),
         language=language,
+        drawn=bool(read.get("drawn", False)),
     )
 
 

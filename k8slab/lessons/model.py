@@ -51,6 +51,8 @@ class Lesson:
     folder: Path
     quiz: tuple[Question, ...] = ()
     language: str = ENGLISH_CODE
+    # The steps are broken clusters, drawn one by one with %lab break.
+    drawn: bool = False
 
     @property
     def notebook(self) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 import nbformat
 
 from k8slab.language import ENGLISH_CODE, PhraseBook, phrase_book
+from k8slab.lessons.draw import drawn
 from k8slab.lessons.model import Lesson, Step
 from k8slab.lessons.questions import lettered
 
@@ -15,6 +16,8 @@ _KERNEL = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
     "language_info": {"name": "python"},
 }
+
+_SOLVED_SEED = 1
 
 
 def learner_notebook(lesson: Lesson) -> Any:
@@ -36,7 +39,9 @@ def _notebook(lesson: Lesson, *, solved: bool) -> Any:
         v4.new_markdown_cell(f"# {lesson.title}\n\n{goal}\n\n{lesson.introduction}".strip()),
         v4.new_code_cell(f"%load_ext k8slab\n%lab start --lesson {lesson.name}{start}"),
     ]
-    for number, step in enumerate(lesson.steps, 1):
+    if lesson.drawn:
+        cells += list(_drawn_cells(lesson, solved=solved))
+    for number, step in enumerate(() if lesson.drawn else lesson.steps, 1):
         cells += list(_step_cells(number, step, book, solved=solved))
     if lesson.closing:
         cells.append(v4.new_markdown_cell(lesson.closing))
@@ -62,6 +67,16 @@ def _step_cells(number: int, step: Step, book: PhraseBook, *, solved: bool) -> I
     for text in step.solution if solved else step.given or ("",):
         yield v4.new_code_cell(text, metadata=tags)
     yield v4.new_code_cell(f"%check {step.name}", metadata={"tags": [f"check:{step.name}"]})
+
+
+def _drawn_cells(lesson: Lesson, *, solved: bool) -> Iterator[Any]:
+    """Yield a cell that draws, one to repair in and one that checks, for each step; solved, series 1 is drawn."""
+    v4 = nbformat.v4
+    for index, name in enumerate(drawn([step.name for step in lesson.steps], _SOLVED_SEED).order):
+        yield v4.new_code_cell(f"%lab break {_SOLVED_SEED}" if solved and not index else "%lab break")
+        for text in lesson.find(name, 0).solution if solved else ("",):
+            yield v4.new_code_cell(text)
+        yield v4.new_code_cell("%check", metadata={"tags": [f"check:{name}" if solved else "check"]})
 
 
 def _quiz_cells(lesson: Lesson, book: PhraseBook, *, solved: bool) -> Iterator[Any]:

@@ -81,12 +81,13 @@ class LabMagics(Magics):
         ``%lab start --context C [--namespace-prefix P]`` works in a namespace of a cluster that is there already.
         ``%lab install ingress-nginx`` installs what later lessons build on (``uninstall`` removes it), and
         ``%lab certificate HOST`` writes a self-signed certificate.
+        ``%lab break [SEED]`` breaks the cluster in the lesson about troubleshooting.
         """
         words = split(line) or ["status"]
         actions = {
             "start": self._start, "status": self._status, "stop": self._stop, "reset": self._reset,
             "install": self._install, "uninstall": self._uninstall, "certificate": self._certificate,
-            "report": self._report,
+            "report": self._report, "break": self._break,
         }  # fmt: skip
         action = actions.get(words[0])
         if action is None:
@@ -149,6 +150,11 @@ class LabMagics(Magics):
 
         certificate, key = write_certificate(words, Path.cwd())
         return Message(f"{certificate.name} and {key.name} are here: self-signed, so curl needs -k")
+
+    def _break(self, words: list[str]) -> Message:
+        from k8slab.magics.breaking import break_cluster  # noqa: PLC0415
+
+        return Message(self.say(break_cluster(self.shell, self.session, words)))
 
     def _report(self, _words: list[str]) -> Message:
         from k8slab.magics.help_report import help_report  # noqa: PLC0415

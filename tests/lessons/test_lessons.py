@@ -17,7 +17,8 @@ from k8slab.lessons.load import find_lessons
 from k8slab.lessons.model import Lesson, Step
 
 ROOT = Path(__file__).parents[2]
-LESSONS = find_lessons(ROOT / "lessons")
+# The broken clusters of a drawn lesson stand alone: tests/lessons/test_breaks.py.
+LESSONS = [lesson for lesson in find_lessons(ROOT / "lessons") if not lesson.drawn]
 # A mistake is meant to stay wrong; its check need not wait as long as a learner's.
 SECONDS = 2.0
 # These steps only look around: nothing to do means nothing to fail.
