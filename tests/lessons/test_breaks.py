@@ -49,7 +49,7 @@ def test_a_break_fails_with_its_cause_and_its_solution_repairs_it(lab: Any, step
     report = session_of(lab).check_step(session_of(lab).current())
     assert report.passed, f"{step.name}: {report}"
     assert re.search(r"Repaired after .* \(number 1 of 1 ", str(report))
-    assert lab.run(f"%kubectl delete -f breaks/{step.name}.yaml") is None
+    assert lab.run(f"%kubectl delete -f breaks/{step.name}.yaml --ignore-not-found") is None
 
 
 def test_a_series_draws_each_once_and_then_says_so(lab: Any):
