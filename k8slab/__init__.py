@@ -25,6 +25,7 @@ def load_ipython_extension(ipython: Any) -> None:
 
 def unload_ipython_extension(ipython: Any) -> None:
     """End the session of the magics (``%unload_ext k8slab``); the cluster goes on running."""
+    ipython.magics_manager.registry.pop("AskingMagics", None)
     for name in ("SeeingMagics", "LabMagics"):
         magics = ipython.magics_manager.registry.pop(name, None)
         if magics is not None:

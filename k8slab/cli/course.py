@@ -49,8 +49,8 @@ def run(lessons: tuple[str, ...], cluster: str) -> None:
 @click.option("--copy-only", is_flag=True, help="Make or upgrade the copy, and open nothing.")
 def lab(folder: Path, port: int | None, no_browser: bool, copy_only: bool) -> None:
     """Open the lessons in JupyterLab, on a copy in FOLDER; what you wrote there is kept when lessons change."""
-    from k8slab.lessons.copies import copy_lessons  # noqa: PLC0415 - nbformat is slow to load
     from k8slab.language import chosen_language  # noqa: PLC0415
+    from k8slab.lessons.copies import copy_lessons  # noqa: PLC0415 - nbformat is slow to load
     from k8slab.lessons.load import find_lessons  # noqa: PLC0415
 
     if not copy_only and importlib.util.find_spec("jupyterlab") is None:

@@ -11,10 +11,11 @@ from typing import Any
 
 from k8slab.checks.spec import CHECKS, Check
 from k8slab.lessons.model import Lesson, Mistake, Step
+from k8slab.lessons.questions import Choice, Predict, Question
 
 _SCALARS: Mapping[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 # What a lesson gets from its folder, not from the file.
-_FROM_FOLDER = {"name", "folder"}
+_FROM_FOLDER = {"name", "folder", "language"}
 # Cells and hints: one text, or a list of them.
 _TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 # Without these a lesson or a step is refused (``lessons/load.py``); the others may be left out.
@@ -72,6 +73,8 @@ def _type(hint: Any) -> dict[str, Any]:
     named = {Step: "step", Mistake: "mistake"}.get(hint) or ("check" if hint == Check else None)
     if named:
         return {"$ref": f"#/$defs/{named}"}
+    if hint in (Predict, Question, Choice):
+        return _mapping(hint)
     if hint is Any:
         return {}
     if hint in _SCALARS:
