@@ -73,10 +73,8 @@ def _type(hint: Any) -> dict[str, Any]:
     named = {Step: "step", Mistake: "mistake"}.get(hint) or ("check" if hint == Check else None)
     if named:
         return {"$ref": f"#/$defs/{named}"}
-    if hint in (Predict, Question, Choice):
-        return _mapping(hint)
-    if hint is Any:
-        return {}
+    if hint is Any or hint in (Predict, Question, Choice):
+        return {} if hint is Any else _mapping(hint)
     if hint in _SCALARS:
         return {"type": _SCALARS[hint]}
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
