@@ -25,6 +25,7 @@ from k8slab.emulator.apiserver.signing import signer
 from k8slab.emulator.apiserver.webhooks.admission import WebhookAdmission
 from k8slab.emulator.controllers import SERVER_ADDRESS, SERVER_PORT, bootstrap, controller_manager, serve_definitions
 from k8slab.emulator.ingress.certgen import CertgenProgram
+from k8slab.emulator.ingress.gateway.program import GatewayProgram
 from k8slab.emulator.ingress.program import IngressProgram, Parts
 from k8slab.emulator.machinery.manager import Manager
 from k8slab.emulator.network.fabric import VirtualNetwork
@@ -168,6 +169,10 @@ class Cluster:
             "ingress-nginx": accounts.program(
                 "nginx-ingress-controller",
                 lambda own: IngressProgram(Parts(own, network, self._clock, run_dir, run_command)),
+            ),
+            "gateway": accounts.program(
+                "gateway-controller",
+                lambda own: GatewayProgram(Parts(own, network, self._clock, run_dir, run_command)),
             ),
             "certgen": accounts.program("kube-webhook-certgen", lambda own: CertgenProgram(own, self._clock)),
         }

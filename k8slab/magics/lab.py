@@ -137,7 +137,7 @@ class LabMagics(Magics):
         from k8slab.lessons.installs import install  # noqa: PLC0415
 
         self.tell(self.session.where())
-        return Message(install(" ".join(words), self.session.require(), self.tell))
+        return Message(install(" ".join(words), self.session.require(), self.tell, self.session.provider.kind))
 
     def _uninstall(self, words: list[str]) -> Message:
         from k8slab.lessons.installs import uninstall  # noqa: PLC0415

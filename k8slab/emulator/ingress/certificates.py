@@ -48,6 +48,23 @@ def fake_certificate(now: dt.datetime) -> bytes:
 def usable_pair(secret: Obj | None, host: str) -> bytes:
     """Return certificate and key of a TLS Secret as PEM; nothing when they are wrong or not valid for the host."""
     from cryptography import x509  # noqa: PLC0415
+
+    pair = matching_pair(secret)
+    if not pair:
+        return b""
+    try:
+        found = x509.load_pem_x509_certificate(pair)
+        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        listed = names.get_values_for_type(x509.DNSName)
+    except (ValueError, x509.ExtensionNotFound):
+        return b""
+    wildcard = "*." + host.partition(".")[2]
+    return pair if host in listed or wildcard in listed else b""
+
+
+def matching_pair(secret: Obj | None) -> bytes:
+    """Return certificate and key of a TLS Secret as PEM; nothing when they do not belong together."""
+    from cryptography import x509  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 
     data: Mapping[str, str] = (secret or {}).get("data") or {}
@@ -56,10 +73,6 @@ def usable_pair(secret: Obj | None, host: str) -> bytes:
         found = x509.load_pem_x509_certificate(certificate)
         if load_pem_private_key(key, None).public_key() != found.public_key():
             return b""
-        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        listed = names.get_values_for_type(x509.DNSName)
-    except (KeyError, ValueError, TypeError, x509.ExtensionNotFound):
+    except (KeyError, ValueError, TypeError):
         return b""
-    wildcard = "*." + host.partition(".")[2]
-    valid = host in listed or wildcard in listed
-    return certificate.rstrip() + b"\n" + key.rstrip() + b"\n" if valid else b""
+    return certificate.rstrip() + b"\n" + key.rstrip() + b"\n"

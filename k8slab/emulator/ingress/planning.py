@@ -13,7 +13,7 @@ from k8slab.routing.configuration import Configuration
 from k8slab.routing.model import Backend, Location, Model, Policy
 
 # So many slots that 1 to 6, 10 and 12 endpoints have exactly equal turns; fewer where there are very many Services.
-_SLOTS, _FEW_SLOTS, _MANY_UPSTREAMS = 60, 12, 100
+SLOTS, _FEW_SLOTS, _MANY_UPSTREAMS = 60, 12, 100
 
 
 def remote_backends(model: Model, is_remote: Callable[[Backend], bool]) -> frozenset[str]:
@@ -38,7 +38,7 @@ def plan(model: Model, configuration: Configuration, remote: frozenset[str]) -> 
     wanted: dict[str, tuple[Backend, bool]] = {}
     for backend, forwarded in _wanted(model, remote):
         wanted[upstream_name(backend, forwarded=forwarded)] = (backend, forwarded)
-    slots = _SLOTS if len(wanted) <= _MANY_UPSTREAMS else _FEW_SLOTS
+    slots = SLOTS if len(wanted) <= _MANY_UPSTREAMS else _FEW_SLOTS
     return {
         name: (backend, _upstream(name, model.policy(backend), configuration, slots, forwarded=forwarded))
         for name, (backend, forwarded) in sorted(wanted.items())

@@ -6,10 +6,22 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from k8slab.emulator.ingress.log import ControllerLog
-from k8slab.emulator.ingress.reports import Reports
 from k8slab.emulator.nginx.process import NginxProcess
+
+
+class Reports(Protocol):
+    """Tells the world what became of a configuration."""
+
+    async def reloaded(self) -> None:
+        """Tell that nginx serves a new one."""
+        ...
+
+    async def reload_failed(self, output: str) -> None:
+        """Tell what nginx said of one that it refused."""
+        ...
 
 
 class Server:

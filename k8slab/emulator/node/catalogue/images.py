@@ -103,6 +103,7 @@ IMAGES: Mapping[str, Image] = {
         ),
         Image("ingress-nginx-controller", "ingress-nginx", ("/usr/bin/dumb-init", "--"),
               ("/nginx-ingress-controller",), newest_major=1, ports=(80, 443)),
+        Image("gateway-controller", "gateway", ("/gateway-controller",), tags=("v0.1",)),
         Image("kube-webhook-certgen", "certgen", ("/kube-webhook-certgen",), newest_major=1),
         Image("pause", "pause", ("/pause",), newest_major=3),
     )

@@ -1,0 +1,1 @@
+"""The controller of the Gateway API: the ingress controller's data plane, led by Gateways and HTTPRoutes."""
