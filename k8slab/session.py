@@ -19,6 +19,7 @@ from k8slab.client.listing import take_snapshot
 from k8slab.clusters.choice import choose
 from k8slab.clusters.provider import Provider, Status
 from k8slab.errors import ClusterError, CommandError, LessonError
+from k8slab.kube.gateway import HTTP_ROUTES
 from k8slab.kube.resources import Resource
 from k8slab.language import PhraseBook, chosen_language, named_language, phrase_book
 from k8slab.lessons.draw import Draw
@@ -28,11 +29,12 @@ from k8slab.lessons.progress import Progress
 from k8slab.lessons.questions import verdict
 from k8slab.snapshot import PICTURED, Snapshot
 from k8slab.snapshot.extra import EXTRA
+from k8slab.snapshot.gateway_doors import gateway_services
 from k8slab.snapshot.ingress_doors import is_lesson_domain
 from k8slab.traffic.command import CurlCommand
 from k8slab.traffic.inside import parse_answers, probe_arguments
 from k8slab.traffic.probe_pod import NAMESPACE, ensure_probe_pod, pod_name
-from k8slab.traffic.resolving import Target, entry, resolve
+from k8slab.traffic.resolving import Target, entry, gateway_entry, resolve
 from k8slab.traffic.sending import Resolve, send
 
 if TYPE_CHECKING:
@@ -179,7 +181,7 @@ class LabSession:
             url = f"http://127.0.0.1:{probe.node_port}{path}"
         command = CurlCommand(url, dict(probe.headers), probe.method, probe.body, limit_seconds=probe.timeout_seconds)
         if probe.origin == "ingress":
-            place = self.ingress_entry(command.parts.scheme)
+            place = self.ingress_entry(command.parts.scheme, command.parts.hostname or "")
             if place is None:
                 error = "the ingress controller has no port that this machine reaches"
                 return ProbeResult((), url, error, "%kubectl get pods,services -n ingress-nginx")
@@ -213,11 +215,17 @@ class LabSession:
 
     def resolve(self, scheme: str, host: str, port: int) -> Target:
         """Return where a URL leads from this machine: lesson domains to the ingress controller."""
-        return resolve(scheme, host, port, self.snapshot, self.reach)
+        return resolve(scheme, host, port, self._routed, self.reach)
 
-    def ingress_entry(self, scheme: str) -> tuple[str, int] | None:
-        """Return where the ingress controller is reached from this machine, or None when it is not."""
-        return entry(self.snapshot(), scheme, self.reach)
+    def _routed(self) -> Snapshot:
+        """Return a picture with HTTPRoutes, where there are Gateways."""
+        picture = self.snapshot()
+        return self.snapshot(also=(HTTP_ROUTES,)) if gateway_services(picture) else picture
+
+    def ingress_entry(self, scheme: str, host: str = "") -> tuple[str, int] | None:
+        """Return where the ingress controller (or the Gateway of the host) is reached from this machine, or None."""
+        picture = self._routed()
+        return gateway_entry(picture, scheme, host, self.reach) or entry(picture, scheme, self.reach)
 
     def visit_proxy(self, prefix: Callable[[int], str]) -> VisitProxy:
         """Return the proxy that brings a browser to the lesson's domains; it runs until the session is closed."""

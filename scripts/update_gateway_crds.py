@@ -27,7 +27,9 @@ MODULE = f"sigs.k8s.io/gateway-api@{RELEASE}"
 KINDS = ("gatewayclasses", "gateways", "httproutes", "grpcroutes", "referencegrants")
 TARGET = Path(__file__).parent.parent / "lessons" / "11-gateway-api" / "manifests" / "gateway-api-crds.yaml"
 RULES = "x-kubernetes-validations"
-HEAD = f"# Made by scripts/update_gateway_crds.py from {MODULE} (Apache License 2.0): the schemas without their texts.\n"
+HEAD = (
+    f"# Made by scripts/update_gateway_crds.py from {MODULE} (Apache License 2.0): the schemas without their texts.\n"
+)
 
 
 def module_folder() -> Path:

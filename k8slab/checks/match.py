@@ -10,6 +10,7 @@ from typing import Any
 
 from k8slab.checks.reader import Answer, ProbeResult
 from k8slab.checks.spec import Absent, Check, Endpoints, Event, Exists, FieldIs, Http, Log, Ready, Replaced
+from k8slab.kube.gateway import GATEWAY_KINDS
 from k8slab.kube.objects import Obj, annotations_of, dig, labels_of, name_of
 from k8slab.kube.resources import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, SERVICES, Catalog, Resource
 from k8slab.snapshot import Snapshot
@@ -31,7 +32,7 @@ class Mismatch:
 
 def resource_of(kind: str) -> Resource:
     """Return the resource of a kind; raises ``KeyError``."""
-    found = Catalog().named(kind)
+    found = Catalog().named(kind) or GATEWAY_KINDS.get(kind)
     if found is None:
         raise KeyError(kind)
     return found

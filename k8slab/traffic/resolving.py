@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from k8slab.errors import ClusterError, CommandError
 from k8slab.snapshot import Snapshot
+from k8slab.snapshot.gateway_doors import gateway_doors
 from k8slab.snapshot.ingress_doors import PORTS, controller_pods, doors, ingresses_for, is_lesson_domain
 
 NODE_PORTS = range(30000, 32768)
@@ -31,11 +33,13 @@ def resolve(scheme: str, host: str, port: int, snapshot: Callable[[], Snapshot],
     """
     if host in LOCAL and port in NODE_PORTS:
         return Target(*reach(port))
-    if host in LOCAL and port not in PORTS.values():
-        return Target(host, port)
-    if host not in LOCAL and ("." not in host or host.replace(".", "").isdigit()):
+    no_domain = "." not in host or host.replace(".", "").isdigit()
+    if port not in PORTS.values() if host in LOCAL else no_domain:
         return Target(host, port)
     picture = snapshot()
+    led = gateway_entry(picture, scheme, host, reach)
+    if led is not None and port in PORTS.values():
+        return Target(*led, f"{host}:{port} is a Gateway's: resolved to {led[0]}:{led[1]}")
     if host not in LOCAL and not is_lesson_domain(picture, host):
         return Target(host, port)
     found = entry(picture, scheme if port in PORTS.values() else _scheme_of_door(picture, port), reach)
@@ -53,6 +57,16 @@ def entry(snapshot: Snapshot, scheme: str, reach: Reach) -> tuple[str, int] | No
             return reach(door.port)
         except ClusterError:
             continue
+    return None
+
+
+def gateway_entry(snapshot: Snapshot, scheme: str, host: str, reach: Reach) -> tuple[str, int] | None:
+    """Return where the Gateway of a host's HTTPRoutes is reached, or None; a host of an Ingress is the Ingress's."""
+    if ingresses_for(snapshot, host):
+        return None
+    for door in gateway_doors(snapshot, scheme, host):
+        with contextlib.suppress(ClusterError):
+            return reach(door.port)
     return None
 
 

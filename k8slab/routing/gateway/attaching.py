@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from k8slab.kube.gateway import GROUP
 from k8slab.kube.objects import Obj, dig, name_of, namespace_of
 from k8slab.kube.selectors import label_selector_of
 from k8slab.routing.gateway.hostnames import intersection
 from k8slab.routing.gateway.listeners import Listener
-from k8slab.routing.gateway.world import GROUP, World
+from k8slab.routing.gateway.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from k8slab.kube.gateway import GROUP
 from k8slab.kube.objects import Obj, dig, name_of, namespace_of
 from k8slab.routing.gateway.conditions import condition
-from k8slab.routing.gateway.world import GROUP, Reference, World, is_permitted
+from k8slab.routing.gateway.world import Reference, World, is_permitted
 
 _PROTOCOLS = ("HTTP", "HTTPS")
 _KIND = "HTTPRoute"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from k8slab.kube.gateway import GROUP
 from k8slab.kube.objects import Obj, dig, namespace_of
 
-GROUP = "gateway.networking.k8s.io"
 CONTROLLER = "k8slab.dev/gateway-controller"
 
 

@@ -7,10 +7,12 @@ import binascii
 import contextlib
 import importlib.resources
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from k8slab.emulator.api import ContainerLog, ContainerSpec, ExecRequest, ExecStreams, Source
 from k8slab.emulator.ingress.certificates import matching_pair, write_private
+from k8slab.emulator.ingress.dropping import Dropping
 from k8slab.emulator.ingress.gateway.planning import Ports, Served, matches_json, plan, pod_ports, served
 from k8slab.emulator.ingress.gateway.publishing import Publisher
 from k8slab.emulator.ingress.gateway.services import NAMESPACE_LABEL, Doors, known_ports
@@ -27,7 +29,6 @@ from k8slab.kube.resources import PODS
 from k8slab.routing.gateway.table import Table, build_table
 
 _SETTLE_SECONDS = 0.02
-_RETRY_SECONDS = 0.5
 
 
 class GatewayProgram:
@@ -65,6 +66,8 @@ class GatewayContainer:
         self._log = ControllerLog(log, parts.clock, self._placing.slots, str(self._scratch))
         self._nginx = NginxProcess(str(self._scratch), f"{self._scratch}/nginx.conf", self._log.of_nginx)
         self._server = Server(self._nginx, self._scratch, Path(spec.root), self._log, _Silent())
+        self._dropping = Dropping(parts.clock)
+        self._forget: Callable[[], None] = lambda: None
         self._dirty = asyncio.Event()
         self._watched: Watched | None = None
         self._planned: Planned = {}
@@ -95,6 +98,8 @@ class GatewayContainer:
         own = await api.get(PODS, self._spec.namespace, self._spec.pod_name)
         self._watched = Watched(api, self._parts.clock, kinds, self._dirty.set)
         await self._watched.start()
+        await self._dropping.start(self._placing.dropping)
+        self._forget = self._parts.fabric.on_change(self._dirty.set)
         selector = {key: value for key, value in labels_of(own).items() if key != "pod-template-hash"}
         doors, publisher = Doors(api, self._spec.namespace, selector), Publisher(api, self._parts.clock, kinds)
         while True:
@@ -103,8 +108,7 @@ class GatewayContainer:
                 await self._sync(self._watched, doors, publisher)
             else:
                 await self._placing.place(self._planned, self._watched.endpoints)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._dirty.wait(), _RETRY_SECONDS if self._placing.missing else None)
+            await self._dirty.wait()
             await asyncio.sleep(_SETTLE_SECONDS)
             self._dirty.clear()
 
@@ -159,8 +163,10 @@ class GatewayContainer:
         self._listening = wanted
 
     async def _close(self) -> None:
+        self._forget()
         self._listen(set())
         await self._nginx.stop(2.0)
+        await self._dropping.stop()
         if self._watched is not None:
             await self._watched.stop()
 

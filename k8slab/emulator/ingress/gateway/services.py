@@ -8,12 +8,13 @@ from typing import Any
 
 from k8slab.emulator.api import Api
 from k8slab.emulator.ingress.gateway.planning import Ports
+from k8slab.kube.gateway import GATEWAY_NAME
 from k8slab.kube.objects import Obj, dig, labels_of, name_of, namespace_of
 from k8slab.kube.resources import SERVICES
 from k8slab.kube.status import ApiError
 
 # The label that the specification gives objects made for a Gateway (GEP-1762), and our own for its namespace.
-NAME_LABEL = "gateway.networking.k8s.io/gateway-name"
+NAME_LABEL = GATEWAY_NAME
 NAMESPACE_LABEL = "k8slab.dev/gateway-namespace"
 # The first Gateway that listens on a usual port gets the node port that lessons name.
 _NODE_PORTS = {80: 30881, 443: 30444}

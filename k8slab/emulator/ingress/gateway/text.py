@@ -181,7 +181,7 @@ def _maps(entry: Served) -> Iterator[str]:
         for index, mirror in enumerate(rule.mirrors):
             some = f'{100 * mirror.share / ALL:g}% 1; * "";'
             share = some if 0 < mirror.share < ALL else f'* "{mirror.share // ALL or ""}";'
-            yield f'  split_clients "$request_id{index}" {_variable(entry, number, f"m{index}")} {{ {share} }}'
+            yield f'  split_clients "${{request_id}}{index}" {_variable(entry, number, f"m{index}")} {{ {share} }}'
 
 
 def _added(variable: str, header: str, value: str) -> str:

@@ -11,10 +11,11 @@ from k8slab.emulator.ingress.certificates import matching_pair
 from k8slab.emulator.machinery.informer import Informer
 from k8slab.errors import K8slabError
 from k8slab.kube.custom.definition import resources_of
+from k8slab.kube.gateway import GROUP
 from k8slab.kube.objects import Obj, dig, labels_of, name_of
 from k8slab.kube.resources import DEFINITIONS, ENDPOINT_SLICES, NAMESPACES, SECRETS, SERVICES, Resource
 from k8slab.routing.endpoints import Endpoints, port_endpoints
-from k8slab.routing.gateway.world import GROUP, World
+from k8slab.routing.gateway.world import World
 from k8slab.routing.model import Backend
 
 KINDS = ("gatewayclasses", "gateways", "httproutes", "referencegrants")
