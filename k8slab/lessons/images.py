@@ -11,6 +11,8 @@ from k8slab.lessons.model import Lesson, Step
 _IMAGE = re.compile(r"""--image[= ]["']?([^\s"']+)|^\s*(?:-\s+)?image:\s*["']?([^\s"'#]+)""", re.MULTILINE)
 # The pod from which %curl --from inside sends.
 _PROBE = "curlimages/curl"
+# Programs of the embedded cluster, in no registry.
+_OWN = "k8slab/"
 
 
 def images_of(lessons: Iterable[Lesson]) -> list[str]:
@@ -21,7 +23,7 @@ def images_of(lessons: Iterable[Lesson]) -> list[str]:
         files = sorted((lesson.folder / "manifests").glob("*.yaml"))
         # A manifest of the past is there to fail: its registry is frozen, its controller never starts.
         found |= set(named_images(path.read_text(encoding="utf-8") for path in files if "-2021" not in path.name))
-    return sorted(found)
+    return sorted(name for name in found if not name.startswith(_OWN))
 
 
 def _cells(step: Step) -> Iterator[str]:
