@@ -121,6 +121,5 @@ def test_the_course_is_translated_and_up_to_date(folder: Path, language: str):
 
 
 def test_the_beginning_of_the_course_is_translated():
-    assert {one.name for one in find_lessons(COURSE, "zh-CN") if one.language == "zh-CN"} >= {
-        "00-welcome", "01-deployments", "02-clusterip", "03-nodeport",
-    }  # fmt: skip
+    translated = {one.name[:2] for one in find_lessons(COURSE, "zh-CN") if one.language == "zh-CN"}
+    assert translated >= {"00", "01", "02", "03", "04", "05", "06", "07", "08", "99"}
