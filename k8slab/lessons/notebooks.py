@@ -76,7 +76,7 @@ def _drawn_cells(lesson: Lesson, *, solved: bool) -> Iterator[Any]:
         yield v4.new_code_cell(f"%lab break {_SOLVED_SEED}" if solved and not index else "%lab break")
         for text in lesson.find(name, 0).solution if solved else ("",):
             yield v4.new_code_cell(text)
-        yield v4.new_code_cell("%check", metadata={"tags": [f"check:{name}" if solved else "check"]})
+        yield v4.new_code_cell("%check", metadata={"tags": [f"check:{name if solved else f'ticket-{index + 1}'}"]})
 
 
 def _quiz_cells(lesson: Lesson, book: PhraseBook, *, solved: bool) -> Iterator[Any]:
