@@ -14,7 +14,7 @@ cd "$work/repo"
 pip install --quiet --require-hashes -r binder/requirements.txt
 ./binder/postBuild
 test -f course/00-welcome.ipynb
-./binder/start jupyter nbconvert --to notebook --execute --stdout --allow-errors course/00-welcome.ipynb > "$work/ran.ipynb"
+./binder/start jupyter nbconvert --to notebook --execute --allow-errors --output-dir "$work" --output ran course/00-welcome.ipynb
 k8slab report "$work/ran.ipynb"
 ./binder/start kubectl get nodes
 k8slab run 00
