@@ -25,7 +25,7 @@ from k8slab.lessons.installs import install
 from k8slab.lessons.runner import own_home
 from tests.unit.routing.gateway.test_paths import ROWS
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(120), pytest.mark.leaves_to_session]
 APPS, ROUTES = (Path(__file__).with_name(name) for name in ("apps.yaml", "routes.yaml"))
 
 

@@ -49,6 +49,9 @@ def listening_sockets(paths: Iterable[str]) -> list[socket.socket]:
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(path)
         listening.listen(_BACKLOG)
+        # nginx takes inherited sockets as they are. Two workers (the old and the new one of a reload) may see the same
+        # connection come; the one that loses would wait in accept() and serve nobody until the next connection.
+        listening.setblocking(False)
         made.append(listening)
     return made
 
