@@ -26,7 +26,6 @@ class Case:
     # How many requests go before the one that is explained.
     before: int = 0
     # What the embedded cluster does not do yet; on kind the case holds.
-    lacking: str = ""
 
     @property
     def id(self) -> str:
@@ -149,7 +148,7 @@ PODS = (
     Case("readiness-port-wrong", patches=replaced(container(readinessProbe=probe(tcpSocket={"port": 9999})))),
     Case("crash-loop", patches=replaced(container(image="busybox", command=["sh", "-c", "echo no database; exit 3"]))),
     Case("program-ends", patches=replaced(container(image="busybox", command=["sh", "-c", "echo done"]))),
-    Case("command-wrong", lacking="a command that does not exist is not refused before the start", patches=replaced(container(image="busybox", command=["/bin/nosuch"]))),
+    Case("command-wrong", patches=replaced(container(image="busybox", command=["/bin/nosuch"]))),
     Case("command-not-found", patches=replaced(container(image="busybox", command=["sh", "-c", "nosuch"]))),
     Case("resources-insufficient", patches=replaced(container(resources={"requests": {"cpu": "900"}}))),
     Case("node-selector-unmatched", patches=replaced(pod(nodeSelector={"disk": "fast"}))),
@@ -175,14 +174,14 @@ data: {default.conf: "server { listen 80; nosuch on; }"}
         initContainers=[{"name": "first", "image": "busybox", "command": ["sh", "-c", "exit 4"]}]))),
     Case("rollout-stuck", patches={WEB: container(image="nginx:nonsense")}),
     Case("deployment-paused", patches={WEB: {"spec": {"paused": True}}}),
-    Case("quota-exceeded", lacking="quotas", patches=replaced({}), run=("create quota small --hard=pods=0", "delete pods --all --now")),
-    Case("limit-range-exceeded", lacking="limit ranges", apply="""
+    Case("quota-exceeded", patches=replaced({}), run=("create quota small --hard=pods=0", "delete pods --all --now")),
+    Case("limit-range-exceeded", apply="""
 apiVersion: v1
 kind: LimitRange
 metadata: {name: small}
 spec: {limits: [{type: Container, max: {cpu: 100m}}]}
 """, patches=replaced(container(resources={"limits": {"cpu": "2"}}))),
-    Case("network-policy", lacking="network policies", apply="""
+    Case("network-policy", apply="""
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: closed}
@@ -227,8 +226,8 @@ spec: {controller: example.com/other}
         canary="true", canary_weight="50")}),
     Case("tls-secret-missing", "https://NS.example.test/", {ING: {"spec": {"tls": [{"hosts": ["NS.example.test"], "secretName": "cert"}]}}}),
     Case("tls-not-declared", "https://NS.example.test/"),
-    Case("auth-secret-missing", HTTP, lacking="logins at the ingress", patches={ING: annotated(auth_type="basic", auth_secret="users")}),
-    Case("auth-failed", HTTP, lacking="logins at the ingress", patches={ING: annotated(auth_type="basic", auth_secret="users")}, run=(
+    Case("auth-secret-missing", HTTP, patches={ING: annotated(auth_type="basic", auth_secret="users")}),
+    Case("auth-failed", HTTP, patches={ING: annotated(auth_type="basic", auth_secret="users")}, run=(
         "create secret generic users --from-literal=auth=u:{PLAIN}p",)),
     Case("annotation-refused", HTTP, {ING: annotated(limit_rps="many")}),
     Case("snippet-ignored", HTTP, {ING: annotated(configuration_snippet="return 418;")}),

@@ -110,8 +110,6 @@ def settled(lab: LabSession, case: Case, namespace: str) -> Diagnosis:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_the_first_broken_hop_is_named(lab: LabSession, case: Case):
-    if case.lacking:
-        pytest.skip(f"the embedded cluster does not have this yet: {case.lacking}")
     namespace = f"t{CASES.index(case)}"
     prepare(lab, namespace)
     broken(lab, case, namespace)
