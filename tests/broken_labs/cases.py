@@ -25,7 +25,6 @@ class Case:
     sent: Mapping[str, Any] = field(default_factory=dict)
     # How many requests go before the one that is explained.
     before: int = 0
-    # What the embedded cluster does not do yet; on kind the case holds.
 
     @property
     def id(self) -> str:

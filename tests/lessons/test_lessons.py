@@ -27,7 +27,7 @@ LOOKING = {
     ("04-ingress-nginx", "alive"), ("09-headless", "one"), ("12-looking-inside", "token"),
 }  # fmt: skip
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180), pytest.mark.leaves_to_session]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900), pytest.mark.leaves_to_session]
 
 
 def session_of(cells: Any) -> Any:
