@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import nbformat
-
 from k8slab.language import ENGLISH_CODE, PhraseBook, phrase_book
 from k8slab.lessons.draw import drawn
 from k8slab.lessons.model import Lesson, Step
@@ -31,7 +29,7 @@ def solved_notebook(lesson: Lesson) -> Any:
 
 
 def _notebook(lesson: Lesson, *, solved: bool) -> Any:
-    v4 = nbformat.v4
+    v4 = _nbformat().v4
     book = phrase_book(lesson.language)
     start = "" if lesson.language == ENGLISH_CODE else f" --lang {lesson.language}"
     goal = book.say(f"**Goal:** {lesson.goal}")
@@ -54,7 +52,7 @@ def _notebook(lesson: Lesson, *, solved: bool) -> Any:
 
 
 def _step_cells(number: int, step: Step, book: PhraseBook, *, solved: bool) -> Iterator[Any]:
-    v4 = nbformat.v4
+    v4 = _nbformat().v4
     yield v4.new_markdown_cell(f"## {number}. {step.title}\n\n{step.text}".strip())
     if step.predict is not None:
         answers = "\n".join(f"- {line}" for line in lettered(step.predict.answers))
@@ -71,7 +69,7 @@ def _step_cells(number: int, step: Step, book: PhraseBook, *, solved: bool) -> I
 
 def _drawn_cells(lesson: Lesson, *, solved: bool) -> Iterator[Any]:
     """Yield a cell that draws, one to repair in and one that checks, for each step; solved, series 1 is drawn."""
-    v4 = nbformat.v4
+    v4 = _nbformat().v4
     for index, name in enumerate(drawn([step.name for step in lesson.steps], _SOLVED_SEED).order):
         yield v4.new_code_cell(f"%lab break {_SOLVED_SEED}" if solved and not index else "%lab break")
         for text in lesson.find(name, 0).solution if solved else ("",):
@@ -82,7 +80,7 @@ def _drawn_cells(lesson: Lesson, *, solved: bool) -> Iterator[Any]:
 def _quiz_cells(lesson: Lesson, book: PhraseBook, *, solved: bool) -> Iterator[Any]:
     if not lesson.quiz:
         return
-    v4 = nbformat.v4
+    v4 = _nbformat().v4
     yield v4.new_markdown_cell(book.say("## Quiz\n\nRun the cell; then answer with `%quiz` and a letter."))
     lines = ["%quiz", *(f"%quiz {question.right}" for question in lesson.quiz if solved)]
     yield v4.new_code_cell("\n".join(lines), metadata={"tags": ["quiz"]})
@@ -90,7 +88,7 @@ def _quiz_cells(lesson: Lesson, book: PhraseBook, *, solved: bool) -> Iterator[A
 
 def text_of(notebook: Any) -> str:
     """Return the file's text."""
-    text: str = nbformat.writes(notebook, indent=1)
+    text: str = _nbformat().writes(notebook, indent=1)
     return text if text.endswith("\n") else f"{text}\n"
 
 
@@ -98,3 +96,10 @@ def checked_steps(notebook: Any) -> list[str]:
     """Return the names of the steps that a notebook checks, in order."""
     tags = (tag for cell in notebook.get("cells") or [] for tag in (cell.get("metadata") or {}).get("tags") or [])
     return [tag.removeprefix("check:") for tag in tags if isinstance(tag, str) and tag.startswith("check:")]
+
+
+def _nbformat() -> Any:
+    # It loads JSON Schema, which takes a second: commands that make no notebook shall not wait for it.
+    import nbformat  # noqa: PLC0415
+
+    return nbformat
